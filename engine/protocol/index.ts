@@ -1,0 +1,6 @@
+export * from "./contract.ts";
+export * from "./dto.ts";
+export * from "./errors.ts";
+export * from "./frames.ts";
+export * from "./version.ts";
+export * from "./client.ts";
