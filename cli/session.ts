@@ -16,6 +16,8 @@ export interface GlobalOptions {
 export interface Session extends AsyncDisposable {
   readonly host: LibraryHost;
   readonly client: EngineClient;
+  /** After the engine ended and was started again: a new client. */
+  reconnect(): Promise<EngineClient>;
 }
 
 export async function openSession(options: GlobalOptions): Promise<Session> {
@@ -24,10 +26,16 @@ export async function openSession(options: GlobalOptions): Promise<Session> {
     ...(options.model === undefined ? {} : { modelFolder: options.model }),
     ...(options.provider === undefined ? {} : { provider: options.provider }),
   });
-  const client = new EngineClient(await host.connect());
+  let client = new EngineClient(await host.connect());
   return {
     host,
-    client,
+    get client() {
+      return client;
+    },
+    async reconnect() {
+      client = new EngineClient(await host.connect());
+      return client;
+    },
     async [Symbol.asyncDispose]() {
       client.close();
       await host.close();

@@ -113,6 +113,7 @@ const rules: readonly Rule[] = [
   },
   { zone: "renderer/vite.config.ts", ours: [], packages: ["node", "vite", "@vitejs/*", "@tailwindcss/*"] },
   { zone: "electron", ours: ["engine/protocol", "engine/host"], packages: ["node", "electron"] },
+  { zone: "electron/vite.config.ts", ours: [], packages: ["node", "vite"] },
   { zone: "tools", ours: ["engine", "cli"], packages: ["node"] },
   { zone: "bench", ours: ["engine", "cli"], packages: ["*"] },
 ];

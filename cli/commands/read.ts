@@ -51,19 +51,36 @@ async function readOne(session: Session, path: string, options: ReadOptions, qui
   return await follow(session, started.id, quiet);
 }
 
-/** Shows a job's progress until it ends. Errors: the job's own; `Cancelled`. */
+/** The engine may die this often in one job before we give up on it. */
+const MAX_CRASHES = 3;
+
+/** Shows a job's progress until it ends; when the engine dies it is started again and goes on. Errors: the job's own; `Cancelled`. */
 export async function follow(session: Session, jobId: JobId, quiet: boolean): Promise<ImportResult> {
   const line = new ProgressLine({ quiet });
   try {
-    for await (const job of session.client.stream("job.watch", { jobId })) {
-      line.show(job);
-      if (job.state === "failed" && job.error) throw reviveError(job.error as ErrorEnvelope);
-      if (job.state === "cancelled" || job.state === "paused")
-        throw new EngineError("Cancelled", `reading was ${job.state}`, { hint: "Read it again to go on." });
-      if (job.state === "done" && job.result) return job.result;
+    for (let crashes = 0; ; crashes++) {
+      try {
+        return await watchToEnd(session, jobId, line);
+      } catch (error) {
+        const isCrash = error instanceof EngineError && error.code === "EngineCrashed";
+        if (!isCrash || crashes === MAX_CRASHES) throw error;
+        line.end();
+        process.stderr.write("The reading engine stopped and is started again. Nothing is lost; it goes on.\n");
+        await session.reconnect();
+      }
     }
   } finally {
     line.end();
+  }
+}
+
+async function watchToEnd(session: Session, jobId: JobId, line: ProgressLine): Promise<ImportResult> {
+  for await (const job of session.client.stream("job.watch", { jobId })) {
+    line.show(job);
+    if (job.state === "failed" && job.error) throw reviveError(job.error as ErrorEnvelope);
+    if (job.state === "cancelled" || job.state === "paused")
+      throw new EngineError("Cancelled", `reading was ${job.state}`, { hint: "Read it again to go on." });
+    if (job.state === "done" && job.result) return job.result;
   }
   throw new EngineError("Internal", `job ${jobId} ended without a result`);
 }

@@ -1,0 +1,110 @@
+/**
+ * The engine process: composition root. Reads its config, opens the store, loads the model, registers the handlers.
+ * Runs behind the permission wall; speaks only over its parent's channel (rpc/channels.ts).
+ */
+import { join } from "node:path";
+import { Turnstile } from "./base/turnstile.ts";
+import { JOBS_AT_ONCE, PARSERS_AT_ONCE, engineConfig, type EngineConfig } from "./config.ts";
+import { answerHandlers } from "./handlers/answer-handlers.ts";
+import { chatHandlers } from "./handlers/chat-handlers.ts";
+import { documentHandlers } from "./handlers/document-handlers.ts";
+import { evaluateHandlers } from "./handlers/evaluate-handlers.ts";
+import { hostOnlyHandlers } from "./handlers/host-only-handlers.ts";
+import { infoHandlers } from "./handlers/info-handlers.ts";
+import { jobHandlers } from "./handlers/job-handlers.ts";
+import { LibraryEvents } from "./handlers/library-events.ts";
+import { ModelSlot } from "./handlers/model-slot.ts";
+import { searchHandlers } from "./handlers/search-handlers.ts";
+import { SummaryCache } from "./handlers/summary-cache.ts";
+import { importJob, type ImportParts } from "./jobs/import-job.ts";
+import { JobQueue } from "./jobs/job-queue.ts";
+import { MemoryReader } from "./jobs/memory-reader.ts";
+import { loadModel } from "./model/client.ts";
+import { EngineClient, toEnvelope, type FramePort } from "./protocol/index.ts";
+import { createRetriever } from "./retrieval/retriever.ts";
+import { ChannelHub } from "./rpc/channels.ts";
+import { engineRoutes } from "./rpc/routes.ts";
+import { serveConnection } from "./rpc/server.ts";
+import { openStore } from "./store/open-store.ts";
+import type { LibraryStore } from "./store/types.ts";
+
+const HOST_CHANNEL = 0;
+const ASK_HOST_CHANNEL = 1;
+
+interface Engine {
+  serve(channel: number, port: FramePort): void;
+  close(): Promise<void>;
+}
+
+function compose(config: EngineConfig, store: LibraryStore, hub: ChannelHub): Engine {
+  const events = new LibraryEvents(store);
+  const host = new EngineClient(hub.open(ASK_HOST_CHANNEL));
+  const model = new ModelSlot(loadModel, {
+    folder: config.modelFolder,
+    cacheFolder: join(config.store, "compiled"),
+    provider: config.provider,
+  });
+  const reader = new MemoryReader(store, model, (id) => events.document(id));
+  const passwords = new Map<string, string>();
+  const parts: ImportParts = {
+    store,
+    host,
+    reader,
+    parsing: new Turnstile(PARSERS_AT_ONCE),
+    parseProgress: new Map(),
+    passwords,
+    onDocument: (id) => events.document(id),
+  };
+  const queue = new JobQueue(store.jobs, { import: importJob(parts), read: reader.job }, { slots: JOBS_AT_ONCE });
+  const following = new AbortController();
+  void tellJobs(queue, events, following.signal);
+  const retriever = createRetriever(store.chunks);
+  const answering = { store, retriever, model, summaries: new SummaryCache(store, join(config.store, "summaries")) };
+  const cancelJobsOf = async (id: string) => {
+    const open = queue.list().filter((job) => job.documentId === id && (job.state === "running" || job.state === "waiting"));
+    await Promise.all(open.map((job) => queue.cancel(job.id)));
+  };
+  const handlers = {
+    ...infoHandlers(store, model),
+    ...documentHandlers(store, events, cancelJobsOf),
+    ...searchHandlers(store, retriever),
+    ...answerHandlers(answering),
+    ...evaluateHandlers(answering),
+    ...jobHandlers({ queue, store, passwords, events }),
+    ...chatHandlers(store),
+  };
+  const routes = engineRoutes(handlers);
+  const hostRoutes = engineRoutes(handlers, hostOnlyHandlers(store, parts.parseProgress));
+  queue.resumeAll();
+  return {
+    serve: (channel, port) => serveConnection(port, channel === HOST_CHANNEL ? hostRoutes : routes),
+    async close() {
+      following.abort();
+      await queue.close();
+      await model.close();
+      store.close();
+    },
+  };
+}
+
+/** The window follows documents and jobs over one stream. */
+async function tellJobs(queue: JobQueue, events: LibraryEvents, signal: AbortSignal): Promise<void> {
+  for await (const job of queue.events.listen(signal)) events.job(job);
+}
+
+function main(): void {
+  let engine: Engine | null = null;
+  const hub = new ChannelHub({ post: (message) => void process.send?.(message) }, (channel, port) => engine?.serve(channel, port));
+  try {
+    const config = engineConfig.parse(JSON.parse(process.argv[2] ?? "null"));
+    engine = compose(config, openStore(join(config.store, "..")), hub);
+  } catch (error) {
+    process.send?.({ startError: toEnvelope(error) }, () => process.exit(1));
+    return;
+  }
+  process.on("message", (message) => hub.receive(message));
+  process.on("disconnect", () => void engine?.close().finally(() => process.exit(0)));
+  process.send?.({ ready: true });
+}
+
+main();
