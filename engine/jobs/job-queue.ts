@@ -64,7 +64,7 @@ export class JobQueue {
   resumeAll(): void {
     for (const { job } of this.#table.list({ unfinished: true })) {
       if (job.state === "paused") continue;
-      this.#save({ ...job, state: "waiting" });
+      if (!this.#saveIfRoom({ ...job, state: "waiting" })) return;
       this.#waiting.push(job.id);
     }
     this.#startNext();
@@ -194,14 +194,26 @@ export class JobQueue {
       });
       update({ state: "done", result, progress: { ...meter.last, phase: "done", perSecond: 0, leftMs: null } });
     } catch (error) {
-      const wish = this.#active.get(id)?.wish;
-      if (wish === "pause") update({ state: "paused" });
-      else if (wish === "cancel") update({ state: "cancelled" });
-      else if (!this.#closed) update({ state: "failed", error: toEnvelope(error) });
+      const wish = this.#active.get(id)?.wish ?? null;
+      const ending: Partial<Job> =
+        wish === "pause" ? { state: "paused" } : wish === "cancel" ? { state: "cancelled" } : { state: "failed", error: toEnvelope(error) };
+      if (wish !== null || !this.#closed) this.#saveIfRoom({ ...this.get(id), ...ending });
       if (!signal.aborted && !(error instanceof EngineError)) console.error(error);
     } finally {
       this.#active.delete(id);
       this.#startNext();
+    }
+  }
+
+  /** On a full disk the journal keeps its last word (so the job goes on at the next start), readers hear the new one. */
+  #saveIfRoom(job: Job): boolean {
+    try {
+      this.#save(job);
+      return true;
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== "DiskFull") throw error;
+      this.events.say({ ...job, seq: job.seq + 1 });
+      return false;
     }
   }
 
