@@ -5,6 +5,7 @@ ensureInstalled();
 const steps = [
   ["tsc", ["-p", "engine/tsconfig.json"]],
   ["tsc", ["-p", "renderer/tsconfig.json"]],
+  ["tsc", ["-p", "electron/tsconfig.json"]],
   ["oxlint", ["--type-aware", "--quiet"]],
   [node26(), ["tools/borders.ts"]],
   [node26(), ["node_modules/vitest/vitest.mjs", "run", "test/unit", "test/contract"]],

@@ -9,9 +9,10 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { WebSocketServer } from "ws";
 import { programRoot } from "../../engine/host/layout.ts";
+import { listPage, pageHeaders, sourceAddress, sourceHeaders } from "../../engine/host/page-files.ts";
 import { relay, type LibraryHost } from "../../engine/host/library-host.ts";
-import { EngineError, MAX_FRAME_BYTES, toEnvelope, type DocumentId } from "../../engine/protocol/index.ts";
-import { listFiles, sendFile } from "./static-files.ts";
+import { MAX_FRAME_BYTES, toEnvelope, type DocumentId } from "../../engine/protocol/index.ts";
+import { sendFile } from "./send-file.ts";
 import { SocketPort } from "./socket-port.ts";
 import { Uploads } from "./uploads.ts";
 import { VisitorCheck } from "./visitor-check.ts";
@@ -59,7 +60,7 @@ interface Desk {
 
 async function answer(desk: Desk, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
-  for (const [name, value] of Object.entries(safetyHeaders(request.headers.host ?? "")))
+  for (const [name, value] of Object.entries(pageHeaders(`ws://${request.headers.host ?? ""}`)))
     response.setHeader(name, value);
   const host = desk.check.host(request);
   if (!host.ok) return void refuse(response, host.status, host.why);
@@ -109,13 +110,10 @@ async function upload(uploads: Uploads, request: IncomingMessage, response: Serv
 }
 
 async function source(host: LibraryHost, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-  const found = /^\/document\/([\w-]{1,80})\/source$/.exec(url.pathname);
-  const path = found ? await host.sourcePath(found[1] as DocumentId) : null;
+  const id = sourceAddress(url.pathname);
+  const path = id === null ? null : await host.sourcePath(id as DocumentId);
   if (path === null || !statSync(path).isFile()) return refuse(response, 404, "The file has moved.");
-  response.setHeader("Content-Disposition", "inline");
-  // Never rendered as a page of ours, whatever the document contains.
-  response.setHeader("Content-Security-Policy", "sandbox; default-src 'none'");
-  if (!path.toLowerCase().endsWith(".pdf")) response.setHeader("Content-Disposition", "attachment");
+  for (const [name, value] of Object.entries(sourceHeaders(path))) response.setHeader(name, value);
   sendFile(request, response, path);
 }
 
@@ -137,39 +135,6 @@ async function welcome(
     sockets.handleUpgrade(request, socket, head, (webSocket) => relay(new SocketPort(webSocket), engine));
   } catch {
     socket.end("HTTP/1.1 503 Starting\r\nConnection: close\r\n\r\n"); // the page tries again
-  }
-}
-
-function safetyHeaders(host: string): Record<string, string> {
-  return {
-    "Content-Security-Policy": [
-      "default-src 'none'",
-      "script-src 'self' 'wasm-unsafe-eval'",
-      "style-src 'self' 'unsafe-inline'",
-      "img-src 'self' blob: data:",
-      "font-src 'self' data:",
-      `connect-src 'self' ws://${host}`,
-      "worker-src 'self' blob:",
-      "base-uri 'none'",
-      "form-action 'none'",
-      "frame-ancestors 'none'",
-    ].join("; "),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-  };
-}
-
-function listPage(folder: string): ReadonlyMap<string, string> {
-  try {
-    return listFiles(folder);
-  } catch (error) {
-    throw new EngineError("NotFound", `the window is not built (${folder})`, {
-      cause: error,
-      hint: "Run `npm run build`, or `npm start`, which builds it.",
-    });
   }
 }
 

@@ -47,7 +47,8 @@ export function engineNode(): string {
   const packaged = join(programRoot, "bin", process.platform === "win32" ? "node.exe" : "node");
   const places = [packaged, join(programRoot, "node_modules", nodeBinary())];
   const found = places.find((place) => existsSync(place));
-  if (!found) throw new EngineError("NotFound", `no Node binary at ${places.join(" or ")}`, { hint: "Install Longleaf again." });
+  if (!found)
+    throw new EngineError("NotFound", `no Node binary at ${places.join(" or ")}`, { hint: "Install Longleaf again." });
   return found;
 }
 

@@ -219,6 +219,7 @@ class AttachedHost implements LibraryHost {
       this.#asked.get(reply.id)?.(reply);
       this.#asked.delete(reply.id);
     };
+    this.#control.onClose(() => this.#ownerGone());
   }
 
   async connect(): Promise<FramePort> {
@@ -238,6 +239,14 @@ class AttachedHost implements LibraryHost {
     for (const port of this.#ports) port.close();
     this.#control.close();
     return Promise.resolve();
+  }
+
+  #ownerGone(): void {
+    const error = toEnvelope(
+      new EngineError("EngineCrashed", "the owner of this library has gone", { hint: "Try again." }),
+    );
+    for (const [id, settle] of this.#asked) settle({ id, error });
+    this.#asked.clear();
   }
 
   #ask(ask: ControlRequest["ask"], value: string): Promise<unknown> {

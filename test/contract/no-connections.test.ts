@@ -10,7 +10,20 @@ const hasTrace = !(process.env["LONGLEAF_MISSING"] ?? "").includes("strace");
 function traced(library: string, out: string, ...args: string[]): string[] {
   const run = spawnSync(
     "strace",
-    ["-ff", "-qq", "-e", "trace=%network", "-o", join(out, "trace"), process.execPath, "cli/longleaf.mjs", "--json", "--library", library, ...args],
+    [
+      "-ff",
+      "-qq",
+      "-e",
+      "trace=%network",
+      "-o",
+      join(out, "trace"),
+      process.execPath,
+      "cli/longleaf.mjs",
+      "--json",
+      "--library",
+      library,
+      ...args,
+    ],
     { cwd: programRoot, encoding: "utf8" },
   );
   expect(run.status, run.stderr + run.stdout).toBe(0);
@@ -27,7 +40,9 @@ describe.skipIf(!hasTrace)("system calls of reading and asking", () => {
       ...traced(library.path, readTrace.path, "read", readme),
       ...traced(library.path, askTrace.path, "ask", "ferry", "How are fares computed?"),
     ];
-    expect(calls.some((line) => line.startsWith("socketpair(") || line.startsWith("socket(") || line.startsWith("sendmsg("))).toBe(true);
+    expect(
+      calls.some((line) => line.startsWith("socketpair(") || line.startsWith("socket(") || line.startsWith("sendmsg(")),
+    ).toBe(true);
     expect(calls.filter((line) => line.startsWith("connect("))).toEqual([]);
     expect(calls.filter((line) => /^(socket|bind|sendto)\(.*AF_INET/.test(line))).toEqual([]);
   });

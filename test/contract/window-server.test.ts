@@ -120,14 +120,22 @@ describe("what a page may ask", () => {
 
   it("keeps the host's own methods from a page", async () => {
     const client = new EngineClient(await socket({ cookie, origin: origin() }));
-    await expect(client.callAny("host.sourceOf", { documentId: "x" })).rejects.toMatchObject({ code: "InvalidRequest" });
-    await expect(client.callAny("host.parse", { grant: "x", jobId: "y" })).rejects.toMatchObject({ code: "InvalidRequest" });
+    await expect(client.callAny("host.sourceOf", { documentId: "x" })).rejects.toMatchObject({
+      code: "InvalidRequest",
+    });
+    await expect(client.callAny("host.parse", { grant: "x", jobId: "y" })).rejects.toMatchObject({
+      code: "InvalidRequest",
+    });
     client.close();
   });
 
   it("takes an upload as a grant, by its name, not its path", async () => {
     const headers = { cookie, origin: origin() };
-    const reply = await ask(`/upload?name=${encodeURIComponent("../../../evil.txt")}`, { method: "POST", headers }, "An uploaded text.");
+    const reply = await ask(
+      `/upload?name=${encodeURIComponent("../../../evil.txt")}`,
+      { method: "POST", headers },
+      "An uploaded text.",
+    );
     expect(reply.status).toBe(200);
     const { grant, name } = JSON.parse(reply.body) as { grant: string; name: string };
     expect(name).toBe("evil.txt");
@@ -146,7 +154,8 @@ describe("what a page may ask", () => {
 
   it("keeps a folder's files inside the folder", async () => {
     const headers = { cookie, origin: origin() };
-    const part = (path: string) => ask(`/upload?name=notes&folder=folder-0001&path=${encodeURIComponent(path)}`, { method: "POST", headers }, "x");
+    const part = (path: string) =>
+      ask(`/upload?name=notes&folder=folder-0001&path=${encodeURIComponent(path)}`, { method: "POST", headers }, "x");
     expect((await part("a/b.txt")).status).toBe(200);
     expect((await part("../../escape.txt")).status).toBe(400);
     const done = await ask("/upload/folder-0001/done", { method: "POST", headers });
@@ -162,7 +171,8 @@ function socket(headers: Record<string, string>): Promise<FramePort> {
     webSocket.once("open", () =>
       resolve({
         send: (frame: Frame) => webSocket.send(JSON.stringify(frame)),
-        onFrame: (listener) => void webSocket.on("message", (bytes: Buffer) => listener(JSON.parse(bytes.toString("utf8")))),
+        onFrame: (listener) =>
+          void webSocket.on("message", (bytes: Buffer) => listener(JSON.parse(bytes.toString("utf8")))),
         onClose: (listener) => void webSocket.on("close", listener),
         close: () => webSocket.close(),
       }),

@@ -13,19 +13,29 @@ type Main = typeof Electron;
 type Used = {
   app: Pick<
     Electron.App,
-    "setPath" | "requestSingleInstanceLock" | "quit" | "enableSandbox" | "whenReady" | "isReady" | "getAppPath" | "isPackaged"
+    | "setPath"
+    | "requestSingleInstanceLock"
+    | "quit"
+    | "enableSandbox"
+    | "whenReady"
+    | "isReady"
+    | "getAppPath"
+    | "isPackaged"
   > & { commandLine: Pick<Electron.CommandLine, "appendSwitch"> };
   protocol: Pick<Electron.Protocol, "registerSchemesAsPrivileged" | "handle">;
   dialog: Pick<Electron.Dialog, "showErrorBox">;
   nativeTheme: Pick<Electron.NativeTheme, "shouldUseDarkColors">;
   ipcMain: Pick<Electron.IpcMain, "handle">;
 };
-type UsedSession = Pick<Electron.Session, "setPermissionRequestHandler" | "setPermissionCheckHandler" | "setDevicePermissionHandler" | "setSpellCheckerEnabled"> & {
+type UsedSession = Pick<
+  Electron.Session,
+  "setPermissionRequestHandler" | "setPermissionCheckHandler" | "setDevicePermissionHandler" | "setSpellCheckerEnabled"
+> & {
   webRequest: Pick<Electron.WebRequest, "onBeforeRequest">;
 };
 type UsedContents = Pick<
   Electron.WebContents,
-  "setWindowOpenHandler" | "setWebRTCIPHandlingPolicy" | "isDestroyed" | "getURL"
+  "setWindowOpenHandler" | "setWebRTCIPHandlingPolicy" | "isDestroyed" | "getURL" | "reload"
 >;
 type UsedWindow = Pick<Electron.BrowserWindow, "loadURL" | "show" | "focus" | "isMinimized" | "restore">;
 type UsedPort = Pick<Electron.MessagePortMain, "postMessage" | "start" | "close">;
@@ -66,7 +76,13 @@ export class ElectronStandIn {
   constructor(options: StandInOptions) {
     this.#options = options;
     this.exited = new Promise((resolve) => (this.#exit = resolve));
-    this.app = new StrictEmitter("app", ["web-contents-created", "second-instance", "activate", "window-all-closed", "will-quit"]);
+    this.app = new StrictEmitter("app", [
+      "web-contents-created",
+      "second-instance",
+      "activate",
+      "window-all-closed",
+      "will-quit",
+    ]);
   }
 
   /** What `require("electron")` gives to main.cjs. */
@@ -75,7 +91,8 @@ export class ElectronStandIn {
       app: strict("app", Object.assign(this.app, this.#appCalls())),
       protocol: strict("protocol", {
         registerSchemesAsPrivileged: (schemes: Electron.CustomScheme[]) => void this.schemes.push(...schemes),
-        handle: (_scheme: string, handler: (request: Request) => Response | Promise<Response>) => void (this.#answer = handler),
+        handle: (_scheme: string, handler: (request: Request) => Response | Promise<Response>) =>
+          void (this.#answer = handler),
       }),
       session: strict("session", { defaultSession: strict("defaultSession", this.#session()) }),
       dialog: strict("dialog", {
@@ -95,7 +112,7 @@ export class ElectronStandIn {
         buildFromTemplate: (template: Electron.MenuItemConstructorOptions[]) => template,
         setApplicationMenu: (template: Electron.MenuItemConstructorOptions[]) => void (this.menu = template),
       }),
-      BrowserWindow: strict("BrowserWindow", this.#windowClass()),
+      BrowserWindow: strict("BrowserWindow", windowClass(this)),
       MessageChannelMain: StandInChannel,
     } satisfies Used & Partial<Record<keyof Main, unknown>>;
     return strict("electron", used);
@@ -114,7 +131,12 @@ export class ElectronStandIn {
     listener({ sender: window.contents.face, senderFrame: { parent: null, url } }, ...args);
   }
 
-  async invoke(channel: string, window: StandInWindow, args: readonly unknown[], url = window.contents.url): Promise<unknown> {
+  async invoke(
+    channel: string,
+    window: StandInWindow,
+    args: readonly unknown[],
+    url = window.contents.url,
+  ): Promise<unknown> {
     const handler = this.#handlers.get(channel);
     if (!handler) throw new Error(`main does not handle ${channel}`);
     const event = { sender: window.contents.face, senderFrame: { parent: null, url } };
@@ -158,9 +180,11 @@ export class ElectronStandIn {
 
   #session() {
     const calls = {
-      setPermissionRequestHandler: (handler: ElectronStandIn["permissionRequest"]) => void (this.permissionRequest = handler),
+      setPermissionRequestHandler: (handler: ElectronStandIn["permissionRequest"]) =>
+        void (this.permissionRequest = handler),
       setPermissionCheckHandler: (handler: ElectronStandIn["permissionCheck"]) => void (this.permissionCheck = handler),
-      setDevicePermissionHandler: (handler: ElectronStandIn["devicePermission"]) => void (this.devicePermission = handler),
+      setDevicePermissionHandler: (handler: ElectronStandIn["devicePermission"]) =>
+        void (this.devicePermission = handler),
       setSpellCheckerEnabled: (_isOn: boolean) => {},
       webRequest: strict("webRequest", {
         onBeforeRequest: (filter: unknown, listener?: unknown) => {
@@ -170,29 +194,33 @@ export class ElectronStandIn {
     } satisfies UsedSession;
     return Object.assign(this.session, calls);
   }
+}
 
-  #windowClass() {
-    const standIn = this;
-    class BrowserWindow extends StandInWindow {
-      static getAllWindows = (): StandInWindow[] => [...standIn.windows];
-      static fromWebContents = (face: unknown): StandInWindow | null => standIn.windows.find(({ contents }) => contents.face === face) ?? null;
+/** The class that main.ts makes its windows of; each is known to the stand-in. */
+function windowClass(standIn: ElectronStandIn) {
+  class BrowserWindow extends StandInWindow {
+    static getAllWindows = (): StandInWindow[] => [...standIn.windows];
+    static fromWebContents = (face: unknown): StandInWindow | null =>
+      standIn.windows.find(({ contents }) => contents.face === face) ?? null;
 
-      constructor(options: Electron.BrowserWindowConstructorOptions) {
-        super(options, standIn);
-        const face = strict("BrowserWindow", this);
-        standIn.windows.push(face);
-        standIn.app.emit("web-contents-created", {}, this.contents.face);
-        return face;
-      }
+    constructor(options: Electron.BrowserWindowConstructorOptions) {
+      super(options, standIn);
+      const face = strict("BrowserWindow", this);
+      standIn.windows.push(face);
+      standIn.app.emit("web-contents-created", {}, this.contents.face);
+      return face;
     }
-    return BrowserWindow;
   }
+  return BrowserWindow;
 }
 
 type RequestListener = (details: { url: string }, answer: (response: Electron.CallbackResponse) => void) => void;
 
 /** Whether an address would be cancelled: the filter's patterns are prefixes up to their first star, as far as we use them. */
-function requestFilter(filter: Electron.WebRequestFilter, listener: RequestListener): (url: string) => Promise<boolean> {
+function requestFilter(
+  filter: Electron.WebRequestFilter,
+  listener: RequestListener,
+): (url: string) => Promise<boolean> {
   return async (url) => {
     if (!filter.urls.some((pattern) => url.startsWith(pattern.slice(0, pattern.indexOf("*"))))) return false;
     return await new Promise((resolve) => listener({ url }, ({ cancel }) => resolve(cancel === true)));
@@ -224,6 +252,9 @@ export class StandInWindow extends StrictEmitter implements UsedWindow {
     });
     this.emit("ready-to-show");
   }
+  get webContents(): object {
+    return this.contents.face;
+  }
   show(): void {
     this.isShown = true;
   }
@@ -242,19 +273,26 @@ export class StandInContents extends StrictEmitter {
   page: StandInPage | null = null;
   openHandler: Parameters<Electron.WebContents["setWindowOpenHandler"]>[0] | null = null;
   webRtcPolicy = "";
+  reloads = 0;
   /** What main gets to see of it. */
   readonly face: object;
 
   constructor() {
-    super("webContents", ["will-frame-navigate", "will-redirect", "will-attach-webview"]);
+    super("webContents", ["will-frame-navigate", "will-redirect", "will-attach-webview", "render-process-gone"]);
     const calls = {
-      setWindowOpenHandler: (handler: Parameters<Electron.WebContents["setWindowOpenHandler"]>[0]) => void (this.openHandler = handler),
+      setWindowOpenHandler: (handler: Parameters<Electron.WebContents["setWindowOpenHandler"]>[0]) =>
+        void (this.openHandler = handler),
       setWebRTCIPHandlingPolicy: (policy: string) => void (this.webRtcPolicy = policy),
       isDestroyed: () => this.isGone,
       getURL: () => this.url,
+      reload: () => void this.reloads++,
     } satisfies UsedContents;
     const postMessage = (channel: string, message: unknown, ports: readonly StandInPort[]): void =>
-      this.page?.receive(channel, message, ports.map(({ port }) => port));
+      this.page?.receive(
+        channel,
+        message,
+        ports.map(({ port }) => port),
+      );
     this.face = strict("webContents", { ...calls, postMessage, on: this.on.bind(this) });
   }
 

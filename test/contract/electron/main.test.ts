@@ -8,7 +8,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EngineClient, type DocumentId, type FramePort } from "../../../engine/protocol/index.ts";
 import { requestMessagePort } from "../../../renderer/engine/message-port.ts";
 import type { ElectronStandIn, StandInWindow } from "./electron-stand-in.ts";
-import { buildElectron, enginesOf, firstPage, forgetElectron, newLibrary, removeLibrary, runMain, until } from "./run-main.ts";
+import {
+  buildElectron,
+  enginesOf,
+  firstPage,
+  forgetElectron,
+  newLibrary,
+  removeLibrary,
+  runMain,
+  until,
+} from "./run-main.ts";
 import type { StandInPage } from "./stand-in-page.ts";
 
 const ORIGIN = "app://longleaf";
@@ -59,15 +68,20 @@ describe("the window", () => {
     expect(Object.keys(page.longleaf)).toEqual(["chooseFiles", "chooseFolder", "grantDropped"]);
   });
 
-  it.each(["https://example.com/", "app://elsewhere/", `${ORIGIN}/document/a/source`, "file:///etc/passwd", "app://me@longleaf/"])(
-    "does not go to %s",
-    (url) => {
-      expect(window.contents.attempt("will-frame-navigate", { url, isMainFrame: true })).toBe(true);
-    },
-  );
+  it.each([
+    "https://example.com/",
+    "app://elsewhere/",
+    `${ORIGIN}/document/a/source`,
+    "file:///etc/passwd",
+    "app://me@longleaf/",
+  ])("does not go to %s", (url) => {
+    expect(window.contents.attempt("will-frame-navigate", { url, isMainFrame: true })).toBe(true);
+  });
 
   it("stays free to go within its own page, in the top frame only", () => {
-    expect(window.contents.attempt("will-frame-navigate", { url: `${ORIGIN}/#/settings`, isMainFrame: true })).toBe(false);
+    expect(window.contents.attempt("will-frame-navigate", { url: `${ORIGIN}/#/settings`, isMainFrame: true })).toBe(
+      false,
+    );
     expect(window.contents.attempt("will-frame-navigate", { url: `${ORIGIN}/`, isMainFrame: false })).toBe(true);
   });
 
@@ -78,10 +92,30 @@ describe("the window", () => {
     expect(window.contents.webRtcPolicy).toBe("disable_non_proxied_udp");
   });
 
+  it("loads its page again when it crashed, but not in a circle", () => {
+    window.contents.emit("render-process-gone", {}, { reason: "clean-exit" });
+    expect(window.contents.reloads).toBe(0);
+    window.contents.emit("render-process-gone", {}, { reason: "oom" });
+    window.contents.emit("render-process-gone", {}, { reason: "crashed" });
+    expect(window.contents.reloads).toBe(1);
+  });
+
   it("is granted no permission but to copy, and no device", () => {
     const asked: boolean[] = [];
-    for (const permission of ["media", "notifications", "geolocation", "clipboard-read", "fileSystem", "openExternal"] as const)
-      electron.permissionRequest?.(window.contents.face as never, permission, (isGranted) => asked.push(isGranted), {} as never);
+    for (const permission of [
+      "media",
+      "notifications",
+      "geolocation",
+      "clipboard-read",
+      "fileSystem",
+      "openExternal",
+    ] as const)
+      electron.permissionRequest?.(
+        window.contents.face as never,
+        permission,
+        (isGranted) => asked.push(isGranted),
+        {} as never,
+      );
     expect(asked).toEqual([false, false, false, false, false, false]);
     const check = electron.permissionCheck;
     expect(check?.(window.contents.face as never, "clipboard-sanitized-write", ORIGIN, {} as never)).toBe(true);
@@ -142,7 +176,9 @@ describe("the engine", () => {
   it("answers the page over a port that main relays unread", async () => {
     const { client, port } = await connectPage();
     await expect(client.call("document.list", {})).resolves.toEqual([]);
-    await expect(client.callAny("host.sourceOf", { documentId: "x" })).rejects.toMatchObject({ code: "InvalidRequest" });
+    await expect(client.callAny("host.sourceOf", { documentId: "x" })).rejects.toMatchObject({
+      code: "InvalidRequest",
+    });
     port.close();
   });
 
@@ -209,7 +245,9 @@ describe("files", () => {
     const dropped = new File([], "the ferry.txt");
     page.paths.set(dropped, path);
     expect(await page.longleaf.grantDropped(dropped)).toMatchObject({ name: "the ferry.txt" });
-    await expect(page.longleaf.grantDropped(new File(["x"], "made by the page.txt"))).rejects.toMatchObject({ code: "Forbidden" });
+    await expect(page.longleaf.grantDropped(new File(["x"], "made by the page.txt"))).rejects.toMatchObject({
+      code: "Forbidden",
+    });
     const gone = new File([], "gone.txt");
     page.paths.set(gone, join(library, "gone.txt"));
     await expect(page.longleaf.grantDropped(gone)).rejects.toMatchObject({ code: "NotFound" });
@@ -219,7 +257,9 @@ describe("files", () => {
     const evil = await electron.invoke("longleaf:choose-files", window, [], "https://example.com/");
     expect(evil).toMatchObject({ error: { code: "Forbidden" } });
     for (const argument of [undefined, 7, { path }, "relative.txt", "/".repeat(40_000)])
-      expect(await electron.invoke("longleaf:grant-dropped", window, [argument])).toMatchObject({ error: { code: "Forbidden" } });
+      expect(await electron.invoke("longleaf:grant-dropped", window, [argument])).toMatchObject({
+        error: { code: "Forbidden" },
+      });
   });
 
   it("are read by the engine, and served to the page in ranges", async () => {
@@ -249,6 +289,11 @@ describe("files", () => {
 });
 
 describe("the instance", () => {
+  it("has the menu of its system, with developers' tools only outside a package", () => {
+    const roles = JSON.stringify(electron.menu);
+    for (const role of ["editMenu", "windowMenu", "zoomIn", "toggleDevTools"]) expect(roles).toContain(role);
+  });
+
   it("keeps its library where the command line keeps it, and Chromium's things inside", () => {
     expect(electron.paths.get("userData")).toBe(join(library, "desktop"));
   });
@@ -274,5 +319,11 @@ describe("the instance", () => {
     expect(second.hasExited).toBe(true);
     expect(second.schemes).toEqual([]);
     expect(second.windows).toEqual([]);
+  });
+
+  it("says in one sentence why it cannot start, and ends", async () => {
+    const unbuilt = runMain(library, { appPath: join(library, "no window here") });
+    await unbuilt.exited;
+    expect(unbuilt.errorBoxes).toEqual([expect.stringMatching(/the window is not built .*npm start/s)]);
   });
 });

@@ -2,7 +2,16 @@
  * Builds electron/ once and runs the built main.cjs against a stand-in, in this process, on a library of its own.
  * The host and the engine that it starts are the real ones.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire, registerHooks } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +26,8 @@ const require = createRequire(import.meta.url);
 export async function buildElectron(): Promise<void> {
   const builder = await createBuilder({ configFile: join(repository, "electron/vite.config.ts"), logLevel: "error" });
   await builder.buildApp();
-  if (!existsSync(join(repository, "dist/renderer/index.html"))) throw new Error("the window is not built: run `npm run build` first");
+  if (!existsSync(join(repository, "dist/renderer/index.html")))
+    throw new Error("the window is not built: run `npm run build` first");
 }
 
 /** A fresh library that never asks for the bundled samples: reading them is not what these tests are about. */
@@ -28,10 +38,10 @@ export function newLibrary(): string {
   return folder;
 }
 
-/** Loads main.cjs with `require("electron")` giving the stand-in. What main does goes on after this returns. */
-export function runMain(library: string, options: Partial<StandInOptions> = {}): ElectronStandIn {
+/** Loads the main.cjs below `built` with `require("electron")` giving the stand-in. What main does goes on after this returns. */
+export function runMain(library: string, options: Partial<StandInOptions> = {}, built = repository): ElectronStandIn {
   const standIn = new ElectronStandIn({ appPath: repository, ...options });
-  const mainFile = join(options.appPath ?? repository, ".vite/build/main.cjs");
+  const mainFile = join(built, ".vite/build/main.cjs");
   Reflect.set(globalThis, KEY, standIn.module());
   Object.defineProperty(process.versions, "electron", { value: "45.4.1", configurable: true });
   process.env["LONGLEAF_LIBRARY"] = library;

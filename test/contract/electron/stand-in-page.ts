@@ -3,6 +3,7 @@
  * the three modules that a sandboxed preload may use. Messages are cloned, as between processes.
  */
 import { readFileSync } from "node:fs";
+import { compileFunction } from "node:vm";
 import type * as Electron from "electron";
 import type { DesktopCalls } from "../../../electron/channels.ts";
 import { strict } from "./strict.ts";
@@ -34,7 +35,8 @@ export class StandInPage {
       }),
       ipcRenderer: strict("ipcRenderer", {
         send: (channel: string, ...args: unknown[]) => toMain.send(channel, structuredClone(args)),
-        invoke: async (channel: string, ...args: unknown[]) => structuredClone(await toMain.invoke(channel, structuredClone(args))),
+        invoke: async (channel: string, ...args: unknown[]) =>
+          structuredClone(await toMain.invoke(channel, structuredClone(args))),
         on: (channel: string, listener: (event: { ports: readonly unknown[] }, message: unknown) => void) =>
           void this.#listeners.set(channel, [...(this.#listeners.get(channel) ?? []), listener]),
       }),
@@ -44,8 +46,8 @@ export class StandInPage {
       if (name !== "electron") throw new Error(`a sandboxed preload cannot require ${name}`);
       return strict("electron (preload)", used);
     };
-    // oxlint-disable-next-line no-new-func -- the preload is our own build; this gives it its window and its require
-    new Function("require", "window", readFileSync(preload, "utf8"))(requireElectron, this.window);
+    const run: unknown = compileFunction(readFileSync(preload, "utf8"), ["require", "window"], { filename: preload });
+    (run as (require: unknown, window: unknown) => void)(requireElectron, this.window);
   }
 
   get longleaf(): DesktopCalls {

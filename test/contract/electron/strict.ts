@@ -2,7 +2,16 @@
 import { EventEmitter } from "node:events";
 
 /** Names that JavaScript itself asks of any object (await, module interop, printing). */
-const ASKED_BY_LANGUAGE = new Set(["then", "__esModule", "toJSON", "constructor", "prototype", "asymmetricMatch", "nodeType", "tagName"]);
+const ASKED_BY_LANGUAGE = new Set([
+  "then",
+  "__esModule",
+  "toJSON",
+  "constructor",
+  "prototype",
+  "asymmetricMatch",
+  "nodeType",
+  "tagName",
+]);
 
 /** The same object; reading a property that it lacks throws. */
 export function strict<T extends object>(name: string, object: T): T {

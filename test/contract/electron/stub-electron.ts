@@ -11,7 +11,9 @@ const FUSES = 9;
 
 /** Writes the zip under the name that the packager looks for; returns its folder. */
 export function writeStubElectron(repository: string, folder: string): string {
-  const { version } = JSON.parse(readFileSync(join(repository, "node_modules/electron/package.json"), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(repository, "node_modules/electron/package.json"), "utf8")) as {
+    version: string;
+  };
   const wire = Buffer.concat([Buffer.from(FUSE_SENTINEL), Buffer.from([1, FUSES]), Buffer.from("1".repeat(FUSES))]);
   const script = Buffer.concat([Buffer.from("#!/bin/sh\n# "), wire, Buffer.from("\necho a stub, not Electron\n")]);
   mkdirSync(folder, { recursive: true });
