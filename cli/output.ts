@@ -14,7 +14,6 @@ export function printLine(text = ""): void {
 
 /** Without escape sequences and other controls that could drive the terminal. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the characters to take out
   return text.replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, "");
 }
 

@@ -64,7 +64,8 @@ function printAnswer(answer: Answer): void {
   if (answer.composer === "generative") printLine();
   for (const sentence of answer.sentences) {
     const places = sentence.citations.map((index) => placeOf(answer.citations[index]));
-    const text = sentence.voice === "document" ? `“${sentence.text}”` : sentence.text;
+    const line = sentence.text.replaceAll(/\s+/g, " ");
+    const text = sentence.voice === "document" && !/^["“«]/u.test(line) ? `“${line}”` : line;
     if (answer.composer === "extractive") printLine(places.length > 0 ? `${text} [${places.join("; ")}]` : text);
     else printLine(places.length > 0 ? `  [${places.join("; ")}] supports: ${text}` : `  no page says this: ${text}`);
   }

@@ -42,9 +42,10 @@ export async function read(global: GlobalOptions, paths: readonly string[], opti
 }
 
 async function readOne(session: Session, path: string, options: ReadOptions, quiet: boolean): Promise<ImportResult> {
-  const { grant } = await session.host.grant(path);
+  const { grant, name } = await session.host.grant(path);
   const started = await session.client.call("document.import", {
     grant,
+    name,
     read: options.searchOnly !== true,
     ...(options.password === undefined ? {} : { password: options.password }),
   });

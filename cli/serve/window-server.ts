@@ -63,11 +63,11 @@ async function answer(desk: Desk, request: IncomingMessage, response: ServerResp
   for (const [name, value] of Object.entries(pageHeaders(`ws://${request.headers.host ?? ""}`)))
     response.setHeader(name, value);
   const host = desk.check.host(request);
-  if (!host.ok) return void refuse(response, host.status, host.why);
+  if (!host.ok) return refuse(response, host.status, host.why);
   const token = url.searchParams.get("token");
-  if (url.pathname === "/" && token !== null) return void admit(desk.check, request, response, token);
+  if (url.pathname === "/" && token !== null) return admit(desk.check, request, response, token);
   const verdict = desk.check.visitor(request, request.method !== "GET" && request.method !== "HEAD");
-  if (!verdict.ok) return void refuse(response, verdict.status, verdict.why);
+  if (!verdict.ok) return refuse(response, verdict.status, verdict.why);
   try {
     if (request.method === "POST" && url.pathname.startsWith("/upload"))
       await upload(desk.uploads, request, response, url);

@@ -54,7 +54,8 @@ export function answerSources({ store, retriever, model, summaries }: AnswerPart
     documents: store.documents,
     chunks: store.chunks,
     summary: (id, signal) => summaries.get(id, signal),
-    remembering: loaded === null ? null : { model: loaded, segments: (scope, mode) => rememberedSegments(store, scope, mode) },
+    remembering:
+      loaded === null ? null : { model: loaded, segments: (scope, mode) => rememberedSegments(store, scope, mode) },
   };
 }
 
@@ -64,7 +65,10 @@ export function rememberedSegments(
   scope: readonly DocumentId[],
   mode: Exclude<MemoryMode, "off">,
 ): RememberedSegment[] {
-  const others = store.documents.list().map(({ id }) => id).filter((id) => !scope.includes(id));
+  const others = store.documents
+    .list()
+    .map(({ id }) => id)
+    .filter((id) => !scope.includes(id));
   const documents = mode === "on" ? scope : others.slice(0, scope.length);
   return documents.flatMap((documentId) =>
     store.memories

@@ -29,7 +29,9 @@ export function evaluateHandlers({ store, model }: AnswerParts): Pick<CallHandle
       const load = (key: string): SegmentMemory => {
         const found = segments[Number(key)].load();
         if (!found) throw new EngineError("NotFound", "a memory has gone", { hint: "Read the document again." });
-        return zeroSegments.includes(Number(key)) ? { ...found, payload: new Uint16Array(found.payload.length) } : found;
+        return zeroSegments.includes(Number(key))
+          ? { ...found, payload: new Uint16Array(found.payload.length) }
+          : found;
       };
       await using state = await openView(loaded, { plan, sinks, memories: candidates, local, load }, { signal });
       const scores = await state.score(ids, { signal });

@@ -20,8 +20,8 @@ export interface JobParts {
 
 export function jobHandlers({ queue, store, events, passwords }: JobParts): JobHandlers {
   return {
-    "document.import": ({ grant, password, read, isSample }) => {
-      const job = queue.add("import", "", null, { grant, read, isSample });
+    "document.import": ({ grant, name, password, read, isSample }) => {
+      const job = queue.add("import", name, null, { grant, read, isSample });
       if (password !== undefined) passwords.set(job.id, password);
       return job;
     },

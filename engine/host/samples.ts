@@ -22,8 +22,8 @@ export async function seedSamples(
   for (const sample of samples) {
     const path = join(programRoot, sample);
     if (!existsSync(path)) continue;
-    const { grant } = await host.grant(path);
-    jobs.push(await client.call("document.import", { grant, isSample: true }));
+    const { grant, name } = await host.grant(path);
+    jobs.push(await client.call("document.import", { grant, name, isSample: true }));
   }
   for (const started of jobs) {
     for await (const job of client.stream("job.watch", { jobId: started.id })) {

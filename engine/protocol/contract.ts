@@ -45,6 +45,8 @@ export const calls = {
   "document.import": {
     params: z.object({
       grant: z.string().min(1).max(200),
+      /** What the person sees until the document has a title of its own: usually the file's name. */
+      name: z.string().max(300).default(""),
       password: z.string().max(1_000).optional(),
       /** Read into memory after the text is searchable. */
       read: z.boolean().default(true),

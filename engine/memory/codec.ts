@@ -1,0 +1,139 @@
+/**
+ * A segment's memory as bytes and back.
+ * Owns: the header, its version and checksum, and that no number of a damaged or hostile payload is believed before it is
+ * checked. Knows nothing about files or the database.
+ *
+ * Layout, little endian
+ *   0  "LLGM"   4 version u16   6 precision u16 (1 float16, 2 int8)   8 layers u32   12 slots u32   16 width u32
+ *   20 ratio u32   24 tokens u32   28 crc32 of everything else u32   32 payload
+ *   float16   (L, M, W) half-precision bits
+ *   int8      (L, W) scales float32, then (L, M, W) int8; a scale serves one number of all slots of a layer, because
+ *             single channels of keys are much larger than the rest (KIVI, Liu et al. 2024, arXiv:2402.02750)
+ */
+import { crc32 } from "node:zlib";
+import { fromHalf, toHalf } from "../model/half.ts";
+import type { SegmentMemory } from "../model/types.ts";
+import { EngineError } from "../protocol/errors.ts";
+
+export type Precision = "float16" | "int8";
+
+const MAGIC = 0x4d474c4c; // "LLGM"
+const VERSION = 1;
+const HEADER_BYTES = 32;
+const CHECKSUM_AT = 28;
+const PRECISION_CODE: Readonly<Record<Precision, number>> = { float16: 1, int8: 2 };
+
+/** Far above any model we can run; far below what would hurt. */
+const LIMITS = { layers: 512, slots: 8192, width: 65_536, ratio: 8192, tokens: 65_536 };
+
+/** int8 is half of float16 plus 4 L W for scales; it cost less than 0.001 nats per token where float16 was at 6.0. */
+export function encodeMemory(memory: SegmentMemory, precision: Precision = "int8"): Uint8Array {
+  const payload =
+    precision === "float16"
+      ? new Uint8Array(memory.payload.buffer, memory.payload.byteOffset, memory.payload.byteLength)
+      : quantize(memory);
+  const bytes = new Uint8Array(HEADER_BYTES + payload.byteLength);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint16(4, VERSION, true);
+  view.setUint16(6, PRECISION_CODE[precision], true);
+  [memory.layers, memory.slots, memory.width, memory.ratio, memory.tokens].forEach((n, i) =>
+    view.setUint32(8 + 4 * i, n, true),
+  );
+  bytes.set(payload, HEADER_BYTES);
+  view.setUint32(CHECKSUM_AT, checksum(bytes), true);
+  return bytes;
+}
+
+/** Errors: StoreCorrupt with one sentence that says what is wrong. */
+export function decodeMemory(bytes: Uint8Array): SegmentMemory {
+  const header = readHeader(bytes);
+  const { layers, slots, width, precision } = header;
+  const elements = layers * slots * width;
+  const expected = HEADER_BYTES + (precision === "float16" ? 2 * elements : 4 * layers * width + elements);
+  if (bytes.byteLength !== expected)
+    throw corrupt(`${bytes.byteLength} bytes; ${expected} were expected from its header`);
+  const found = new DataView(bytes.buffer, bytes.byteOffset).getUint32(CHECKSUM_AT, true);
+  if (found !== checksum(bytes)) throw corrupt("a wrong checksum");
+  // A copy: the payload must be aligned and must not keep a larger buffer alive.
+  const body = bytes.slice(HEADER_BYTES);
+  const payload = precision === "float16" ? new Uint16Array(body.buffer) : dequantize(body, header);
+  return { layers, slots, width, ratio: header.ratio, tokens: header.tokens, payload };
+}
+
+interface Header {
+  readonly precision: Precision;
+  readonly layers: number;
+  readonly slots: number;
+  readonly width: number;
+  readonly ratio: number;
+  readonly tokens: number;
+}
+
+function readHeader(bytes: Uint8Array): Header {
+  if (bytes.byteLength < HEADER_BYTES) throw corrupt(`only ${bytes.byteLength} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
+  if (view.getUint32(0, true) !== MAGIC) throw corrupt("no memory header");
+  const version = view.getUint16(4, true);
+  if (version !== VERSION) throw corrupt(`version ${version}; ${VERSION} was expected`);
+  const code = view.getUint16(6, true);
+  if (code !== PRECISION_CODE.float16 && code !== PRECISION_CODE.int8) throw corrupt(`unknown precision ${code}`);
+  const number = (at: number, name: keyof typeof LIMITS): number => {
+    const value = view.getUint32(at, true);
+    if (value < 1 || value > LIMITS[name]) throw corrupt(`${value} ${name}; 1 to ${LIMITS[name]} were expected`);
+    return value;
+  };
+  return {
+    precision: code === PRECISION_CODE.int8 ? "int8" : "float16",
+    layers: number(8, "layers"),
+    slots: number(12, "slots"),
+    width: number(16, "width"),
+    ratio: number(20, "ratio"),
+    tokens: number(24, "tokens"),
+  };
+}
+
+/** crc32 of all bytes but the checksum itself. */
+function checksum(bytes: Uint8Array): number {
+  return crc32(bytes.subarray(CHECKSUM_AT + 4), crc32(bytes.subarray(0, CHECKSUM_AT)));
+}
+
+function quantize(memory: SegmentMemory): Uint8Array {
+  const { layers, slots, width } = memory;
+  const values = fromHalf(memory.payload);
+  const out = new Uint8Array(4 * layers * width + layers * slots * width);
+  const scales = new Float32Array(out.buffer, 0, layers * width);
+  const quantized = new Int8Array(out.buffer, 4 * layers * width);
+  for (let layer = 0; layer < layers; layer++) {
+    for (let channel = 0; channel < width; channel++) {
+      const at = (slot: number): number => (layer * slots + slot) * width + channel;
+      let largest = 0;
+      for (let slot = 0; slot < slots; slot++) largest = Math.max(largest, Math.abs(values[at(slot)] ?? 0));
+      const scale = Math.fround(largest / 127);
+      scales[layer * width + channel] = scale;
+      for (let slot = 0; slot < slots; slot++)
+        quantized[at(slot)] = scale === 0 ? 0 : Math.round((values[at(slot)] ?? 0) / scale);
+    }
+  }
+  return out;
+}
+
+function dequantize(body: Uint8Array<ArrayBuffer>, { layers, slots, width }: Header): Uint16Array {
+  const scales = new Float32Array(body.buffer, 0, layers * width);
+  const quantized = new Int8Array(body.buffer, 4 * layers * width);
+  const values = new Float32Array(layers * slots * width);
+  for (let layer = 0; layer < layers; layer++) {
+    for (let slot = 0; slot < slots; slot++) {
+      const row = (layer * slots + slot) * width;
+      for (let channel = 0; channel < width; channel++)
+        values[row + channel] = (quantized[row + channel] ?? 0) * (scales[layer * width + channel] ?? 0);
+    }
+  }
+  return toHalf(values);
+}
+
+function corrupt(what: string): EngineError {
+  return new EngineError("StoreCorrupt", `a stored memory is damaged: ${what}`, {
+    hint: "The segment will be read again.",
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * The memory adapter of a package: memory/adapter_config.json and memory/adapter_model.safetensors.
+ * Owns: the checks that it is of a kind we know, whole, and made for exactly these weights.
+ * Knows nothing about graphs.
+ *
+ * Shapes   embed   float32 (C)          added to the embedding of a span's last token
+ *          lora_A  float32 (rank, in)   lora_B  float32 (out, rank);  delta = scale * B(A x), on gist rows only
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { EngineError } from "../protocol/errors.ts";
+import { hashFile } from "./hash-file.ts";
+import type { ModelConfig } from "./model-config.ts";
+import { SafetensorsFile } from "./safetensors.ts";
+import type { MemoryInfo } from "./types.ts";
+import { checkShape, readJson } from "./weight-source.ts";
+
+/** Segment length and ratios of a package without an adapter: every r-th token is simply read a second time. */
+const STRIDE: MemoryInfo = {
+  kind: "stride",
+  isTrained: false,
+  segmentLength: 512,
+  ratios: [8, 16],
+  defaultRatio: 8,
+  leftContext: 0,
+};
+
+const TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj"] as const;
+export type LoraTarget = (typeof TARGETS)[number];
+
+const ratio = z.number().int().min(1).max(1024);
+const adapterSchema = z.object({
+  kind: z.literal("span-tiled-gist-kv"),
+  version: z.literal(1),
+  segmentLength: z.number().int().min(16).max(8192),
+  ratios: z.array(ratio).min(1).max(16),
+  defaultRatio: ratio,
+  rank: z.number().int().min(1).max(4096),
+  scale: z.number().finite(),
+  start: z.literal("last"),
+  leftContext: z.literal(0),
+  targets: z.array(z.enum(TARGETS)).max(TARGETS.length),
+  base: z.looseObject({ sha256: z.string().length(64) }),
+});
+
+export interface LoraPair {
+  /** (rank, in) */
+  readonly a: Float32Array;
+  /** (out, rank), already multiplied by the adapter's scale */
+  readonly scaledB: Float32Array;
+}
+
+export interface MemoryAdapter {
+  readonly info: MemoryInfo;
+  /** Hex sha256 of the adapter's weights and of what its config says about computing; empty for `stride`. */
+  readonly hash: string;
+  readonly rank: number;
+  /** (C), or null for `stride`. */
+  readonly embed: Float32Array | null;
+  pair(layer: number, target: LoraTarget): LoraPair | null;
+}
+
+/** Errors: ModelIncompatible. Without a memory/ folder the untrained `stride` memory is given. */
+export function openAdapter(folder: string, config: ModelConfig, weightsHash: string): MemoryAdapter {
+  const settingsPath = join(folder, "memory", "adapter_config.json");
+  if (!existsSync(settingsPath)) return { info: STRIDE, hash: "", rank: 0, embed: null, pair: () => null };
+  const parsed = adapterSchema.safeParse(readJson(settingsPath));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new EngineError(
+      "ModelIncompatible",
+      `adapter_config.json: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+    );
+  }
+  const settings = parsed.data;
+  if (settings.base.sha256 !== weightsHash)
+    throw new EngineError(
+      "ModelIncompatible",
+      `the memory adapter was made for weights ${settings.base.sha256.slice(0, 12)}, found ${weightsHash.slice(0, 12)}`,
+      { hint: "Use the memory folder that came with this model, or remove it to read with an untrained memory." },
+    );
+  if (!settings.ratios.includes(settings.defaultRatio))
+    throw new EngineError(
+      "ModelIncompatible",
+      `adapter_config.json: defaultRatio ${settings.defaultRatio} is not among its ratios`,
+    );
+  const path = join(folder, "memory", "adapter_model.safetensors");
+  if (!existsSync(path)) throw new EngineError("ModelIncompatible", "memory/adapter_model.safetensors is missing");
+  using file = new SafetensorsFile(path);
+  const { segmentLength, ratios, defaultRatio, leftContext } = settings;
+  const pairs = readPairs(file, config, settings);
+  checkTensor(file, "memory.embed", [config.shape.hidden]);
+  return {
+    info: { kind: settings.kind, isTrained: true, segmentLength, ratios, defaultRatio, leftContext },
+    hash: `${hashFile(path)}-${settings.rank}-${settings.scale}-${settings.targets.toSorted().join("+")}`,
+    rank: settings.rank,
+    embed: file.read("memory.embed"),
+    pair: (layer, target) => pairs.get(`${layer}.${target}`) ?? null,
+  };
+}
+
+function readPairs(
+  file: SafetensorsFile,
+  config: ModelConfig,
+  settings: z.infer<typeof adapterSchema>,
+): Map<string, LoraPair> {
+  const { hidden, heads, kvHeads, headDim, layers } = config.shape;
+  const widths: Readonly<Record<LoraTarget, readonly [out: number, into: number]>> = {
+    q_proj: [heads * headDim, hidden],
+    k_proj: [kvHeads * headDim, hidden],
+    v_proj: [kvHeads * headDim, hidden],
+    o_proj: [hidden, heads * headDim],
+  };
+  const pairs = new Map<string, LoraPair>();
+  for (let layer = 0; layer < layers; layer++) {
+    for (const target of settings.targets) {
+      // The last layer keeps keys and values only; what would change its output is never used.
+      if (layer === layers - 1 && (target === "q_proj" || target === "o_proj")) continue;
+      const name = `layers.${layer}.${target}`;
+      const [out, into] = widths[target];
+      checkTensor(file, `${name}.lora_A`, [settings.rank, into]);
+      checkTensor(file, `${name}.lora_B`, [out, settings.rank]);
+      const scaledB = file.read(`${name}.lora_B`).map((value) => value * settings.scale);
+      pairs.set(`${layer}.${target}`, { a: file.read(`${name}.lora_A`), scaledB });
+    }
+  }
+  return pairs;
+}
+
+function checkTensor(file: SafetensorsFile, name: string, shape: readonly number[]): void {
+  const entry = file.entry(name);
+  if (entry === undefined) throw new EngineError("ModelIncompatible", `the memory adapter has no tensor ${name}`);
+  checkShape(name, entry.shape, shape);
+}
