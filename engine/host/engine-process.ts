@@ -161,10 +161,13 @@ export class EngineProcess {
   }
 }
 
-/** Nothing of the host's own. HOME: without it the C library asks a name service (a socket) where home is. */
+/**
+ * Nothing of the host's own. NODE_COMPILE_CACHE: stripped and compiled sources, halves the start. HOME: without it the C library asks a
+ * name service (a socket) where home is.
+ */
 function engineEnvironment(layout: LibraryLayout): NodeJS.ProcessEnv {
   const windows = process.env["SystemRoot"] ? { SystemRoot: process.env["SystemRoot"] } : {};
-  return { LANG: "C.UTF-8", HOME: layout.store, ...windows };
+  return { LANG: "C.UTF-8", HOME: layout.store, NODE_COMPILE_CACHE: join(layout.store, "code"), ...windows };
 }
 
 function postTo(child: ChildProcess, message: ChannelMessage): void {
