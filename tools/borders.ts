@@ -45,7 +45,7 @@ const rules: readonly Rule[] = [
   {
     zone: "engine/repository",
     ours: [...engineBase, "engine/documents"],
-    packages: ["node", "ignore", "isbinaryfile"],
+    packages: ["node", "isbinaryfile"],
   },
   { zone: "engine/tokenizer", ours: engineBase, packages: ["node", "@huggingface/tokenizers", "zod"] },
   {

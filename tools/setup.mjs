@@ -34,7 +34,7 @@ export function run(command, args, options = {}) {
 /** `npm ci` when the locked packages are not there, or not those of the lock. Exits with a sentence when it fails. */
 export function ensureInstalled() {
   const stamp = join(root, "node_modules", ".longleaf-lock");
-  const wanted = hashOf([join(root, "package-lock.json"), join(root, "package.json")]);
+  const wanted = hashOf([join(root, "package-lock.json")]);
   if (existsSync(node26()) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   console.log("Installing the locked packages (npm ci) …");
   const status = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {

@@ -113,6 +113,11 @@ export interface ParserOrder {
 
 /** What a parser says over IPC while it works, and at its end. Errors carry an EngineError envelope. */
 export type ParserMessage =
-  | { readonly type: "progress"; readonly done: number; readonly total: number; readonly unit: "pages" | "files" | "bytes" }
+  | {
+      readonly type: "progress";
+      readonly done: number;
+      readonly total: number;
+      readonly unit: "pages" | "files" | "bytes";
+    }
   | { readonly type: "done" }
   | { readonly type: "error"; readonly code: string; readonly message: string; readonly hint: string };

@@ -19,7 +19,7 @@ export interface AnswerParts {
 type AnswerHandlers = Pick<StreamHandlers, "answer.ask"> & Pick<CallHandlers, "summary.make">;
 
 export function answerHandlers(parts: AnswerParts): AnswerHandlers {
-  const { store, summaries } = parts;
+  const { store, summaries, model } = parts;
   return {
     async *"answer.ask"({ scope, question, route, composer, memory, chatId, seed }, { signal, stop }) {
       for (const id of scope) store.documents.get(id);
@@ -32,6 +32,7 @@ export function answerHandlers(parts: AnswerParts): AnswerHandlers {
         seed,
         ...(route === undefined ? {} : { route }),
       };
+      if (request.composer === "generative") await model.get(signal).catch(() => null); // without one, the text is quoted
       for await (const event of answerQuestion(request, answerSources(parts), { cancel: signal, stop })) {
         if (event.type === "done" && chatId !== undefined) keepTurn(store, chatId, event.answer);
         yield event;

@@ -17,7 +17,10 @@ interface Outcome {
 }
 
 function longleaf(library: string, ...args: string[]): Outcome {
-  const run = spawnSync(process.execPath, ["cli/longleaf.mjs", "--json", "--library", library, ...args], { cwd: programRoot, encoding: "utf8" });
+  const run = spawnSync(process.execPath, ["cli/longleaf.mjs", "--json", "--library", library, ...args], {
+    cwd: programRoot,
+    encoding: "utf8",
+  });
   return { status: run.status, value: JSON.parse(run.stdout) as Record<string, unknown> };
 }
 
@@ -48,7 +51,9 @@ describe("a full disk", () => {
     onSmallDisk(16, (library) => {
       const { value } = longleaf(library, "read", book);
       expect(value["error"]).toMatchObject({ code: "DiskFull" });
-      const { documents } = longleaf(library, "list").value as { documents: { segments: number; segmentsRead: number }[] };
+      const { documents } = longleaf(library, "list").value as {
+        documents: { segments: number; segmentsRead: number }[];
+      };
       expect(documents).toHaveLength(1);
       expect(documents[0].segmentsRead).toBeGreaterThan(0);
       expect(documents[0].segmentsRead).toBeLessThan(documents[0].segments);

@@ -16,14 +16,20 @@ beforeAll(() => {
 afterAll(() => folder[Symbol.dispose]());
 
 function longleaf(library: string, ...args: string[]): unknown {
-  const run = spawnSync(process.execPath, ["cli/longleaf.mjs", "--json", "--library", library, ...args], { cwd: programRoot, encoding: "utf8" });
+  const run = spawnSync(process.execPath, ["cli/longleaf.mjs", "--json", "--library", library, ...args], {
+    cwd: programRoot,
+    encoding: "utf8",
+  });
   expect(run.stdout, run.stderr).not.toBe("");
   return JSON.parse(run.stdout);
 }
 
 /** Starts `read` and resolves when some of the memory is on disk. */
 async function startReading(library: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ["cli/longleaf.mjs", "--json", "--library", library, "read", book], { cwd: programRoot, stdio: "ignore" });
+  const child = spawn(process.execPath, ["cli/longleaf.mjs", "--json", "--library", library, "read", book], {
+    cwd: programRoot,
+    stdio: "ignore",
+  });
   const until = Date.now() + 40_000;
   while (Date.now() < until && countBlobs(library) < 20) await wait(20);
   expect(countBlobs(library)).toBeGreaterThanOrEqual(20);
@@ -32,7 +38,9 @@ async function startReading(library: string): Promise<ChildProcess> {
 
 function countBlobs(library: string): number {
   try {
-    return readdirSync(join(library, "store/memories"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
+    return readdirSync(join(library, "store/memories"), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    ).length;
   } catch {
     return 0;
   }
@@ -69,11 +77,17 @@ describe("killed in the middle of reading", () => {
       const client = new EngineClient(await host.connect());
       const { grant } = await host.grant(book);
       const started = await client.call("document.import", { grant });
-      for await (const job of client.stream("job.watch", { jobId: started.id })) if (job.progress.phase === "reading" && job.progress.done > 5_000) break;
+      for await (const job of client.stream("job.watch", { jobId: started.id }))
+        if (job.progress.phase === "reading" && job.progress.done > 5_000) break;
       const pid = "enginePid" in host ? Number(host.enginePid) : 0;
       expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toContain("engine/main.ts");
       process.kill(pid, "SIGKILL");
-      await expect(client.call("document.list", {}).then(() => wait(200)).then(() => client.call("document.list", {}))).rejects.toMatchObject({ code: "EngineCrashed" });
+      await expect(
+        client
+          .call("document.list", {})
+          .then(() => wait(200))
+          .then(() => client.call("document.list", {})),
+      ).rejects.toMatchObject({ code: "EngineCrashed" });
       const again = new EngineClient(await host.connect());
       let result: ImportResult | null = null;
       for await (const job of again.stream("job.watch", { jobId: started.id })) result = job.result;
