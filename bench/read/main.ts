@@ -8,11 +8,25 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { programRoot } from "../../engine/host/layout.ts";
 import type { DocumentId, ImportResult } from "../../engine/protocol/index.ts";
-import { importPath, openBenchLibrary, peakMemoryMb, percentile, printTable, type BenchLibrary } from "../support/library.ts";
+import {
+  importPath,
+  openBenchLibrary,
+  peakMemoryMb,
+  percentile,
+  printTable,
+  type BenchLibrary,
+} from "../support/library.ts";
 import { writeLongPdf } from "../support/long-pdf.ts";
 
 const pages = Number(process.argv[2] ?? 700);
-const queries = ["Professor Challenger", "the great lake", "a rope over the cliff", "pterodactyl", "who was the guide", "camp fire at night"];
+const queries = [
+  "Professor Challenger",
+  "the great lake",
+  "a rope over the cliff",
+  "pterodactyl",
+  "who was the guide",
+  "camp fire at night",
+];
 
 const folder = mkdtempSync(join(tmpdir(), "longleaf-bench-files-"));
 const library = mkdtempSync(join(tmpdir(), "longleaf-bench-"));
@@ -32,7 +46,9 @@ try {
 
 async function sampleText(): Promise<string> {
   await using bench = await openBenchLibrary();
-  const { documentId } = await importPath(bench, join(programRoot, "assets/sample-book/the-lost-world.pdf"), { read: false });
+  const { documentId } = await importPath(bench, join(programRoot, "assets/sample-book/the-lost-world.pdf"), {
+    read: false,
+  });
   return (await bench.client.call("document.text", { documentId })).text;
 }
 
@@ -46,11 +62,27 @@ async function measureReading(file: string): Promise<DocumentId> {
   printTable(`${pages} pages`, [
     ["text, outline and search ready", `${(result.searchableMs / 1_000).toFixed(2)} s`, "under 6 s"],
     ["read into memory after", `${((result.totalMs - result.searchableMs) / 1_000).toFixed(1)} s`, ""],
-    ["reading speed", `${Math.round(result.tokensPerSecond).toLocaleString("en")} tokens/s`, "8,000 tokens/s for 30M parameters, in proportion"],
-    ["search while reading, p50 / p95", `${percentile(searches, 0.5).toFixed(0)} / ${percentile(searches, 0.95).toFixed(0)} ms`, "p95 under 50 ms"],
-    ["engine's answer to a call while reading, p95 / longest", `${percentile(holds, 0.95).toFixed(0)} / ${Math.max(...holds).toFixed(0)} ms`, "never over 50 ms"],
+    [
+      "reading speed",
+      `${Math.round(result.tokensPerSecond).toLocaleString("en")} tokens/s`,
+      "8,000 tokens/s for 30M parameters, in proportion",
+    ],
+    [
+      "search while reading, p50 / p95",
+      `${percentile(searches, 0.5).toFixed(0)} / ${percentile(searches, 0.95).toFixed(0)} ms`,
+      "p95 under 50 ms",
+    ],
+    [
+      "engine's answer to a call while reading, p95 / longest",
+      `${percentile(holds, 0.95).toFixed(0)} / ${Math.max(...holds).toFixed(0)} ms`,
+      "never over 50 ms",
+    ],
     ["peak memory of the engine", `${peakMemoryMb(engine)} MB`, "under 1,500 MB"],
-    ["memory on disk", `${(result.memoryBytes / 1e6).toFixed(1)} MB, ${Math.round((result.memoryBytes * 1_000) / Math.max(1, result.tokens)).toLocaleString("en")} bytes per 1,000 tokens`, ""],
+    [
+      "memory on disk",
+      `${(result.memoryBytes / 1e6).toFixed(1)} MB, ${Math.round((result.memoryBytes * 1_000) / Math.max(1, result.tokens)).toLocaleString("en")} bytes per 1,000 tokens`,
+      "",
+    ],
   ]);
   return result.documentId;
 }
@@ -93,7 +125,10 @@ async function measureReopening(documentId: DocumentId): Promise<void> {
   await using bench = await openBenchLibrary(library, { keep: true });
   const opened = performance.now();
   let first = 0;
-  for await (const event of bench.client.stream("answer.ask", { scope: [documentId], question: "Who is Professor Challenger?" })) {
+  for await (const event of bench.client.stream("answer.ask", {
+    scope: [documentId],
+    question: "Who is Professor Challenger?",
+  })) {
     if (first === 0 && (event.type === "sentence" || event.type === "delta")) first = performance.now();
     if (event.type === "done") break;
   }
@@ -120,8 +155,11 @@ async function measureCancel(file: string): Promise<void> {
   await using bench = await openBenchLibrary();
   const { grant } = await bench.host.grant(file);
   const job = await bench.client.call("document.import", { grant });
-  for await (const state of bench.client.stream("job.watch", { jobId: job.id })) if (state.progress.phase === "reading" && state.progress.done > 0) break;
+  for await (const state of bench.client.stream("job.watch", { jobId: job.id }))
+    if (state.progress.phase === "reading" && state.progress.done > 0) break;
   const started = performance.now();
   await bench.client.call("job.cancel", { jobId: job.id });
-  printTable("cancel", [["a job in the middle of reading", `${(performance.now() - started).toFixed(0)} ms`, "under 1,000 ms"]]);
+  printTable("cancel", [
+    ["a job in the middle of reading", `${(performance.now() - started).toFixed(0)} ms`, "under 1,000 ms"],
+  ]);
 }

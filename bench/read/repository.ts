@@ -15,7 +15,13 @@ try {
   await using bench = await openBenchLibrary();
   const first = await importPath(bench, folder, { read: false });
   const searches: number[] = [];
-  for (const query of ["openLibrary", "where are grants kept", "class EngineClient", "progress meter speed", "socket path"]) {
+  for (const query of [
+    "openLibrary",
+    "where are grants kept",
+    "class EngineClient",
+    "progress meter speed",
+    "socket path",
+  ]) {
     for (let turn = 0; turn < 4; turn++) {
       const started = performance.now();
       await bench.client.call("search.query", { query });
@@ -37,7 +43,9 @@ try {
 
 /** Our own sources, numbered, until there are enough; each with a line of its own so that no two are equal. */
 function makeRepository(root: string, count: number): void {
-  const sources = globSync("{engine,cli,renderer}/**/*.{ts,tsx}", { cwd: programRoot }).map((name) => readFileSync(join(programRoot, name), "utf8"));
+  const sources = globSync("{engine,cli,renderer}/**/*.{ts,tsx}", { cwd: programRoot }).map((name) =>
+    readFileSync(join(programRoot, name), "utf8"),
+  );
   for (let index = 0; index < count; index++) {
     const inFolder = join(root, `folder-${String(index % 50).padStart(3, "0")}`);
     mkdirSync(inFolder, { recursive: true });

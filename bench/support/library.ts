@@ -3,7 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLibrary, type LibraryHost } from "../../engine/host/library-host.ts";
-import { EngineClient, reviveError, type ErrorEnvelope, type ImportResult, type Job } from "../../engine/protocol/index.ts";
+import {
+  EngineClient,
+  reviveError,
+  type ErrorEnvelope,
+  type ImportResult,
+  type Job,
+} from "../../engine/protocol/index.ts";
 
 export interface BenchLibrary extends AsyncDisposable {
   readonly folder: string;
@@ -12,7 +18,10 @@ export interface BenchLibrary extends AsyncDisposable {
 }
 
 /** `keep`: the folder stays, so that it can be opened again. */
-export async function openBenchLibrary(folder?: string, options: { readonly keep?: boolean } = {}): Promise<BenchLibrary> {
+export async function openBenchLibrary(
+  folder?: string,
+  options: { readonly keep?: boolean } = {},
+): Promise<BenchLibrary> {
   const path = folder ?? mkdtempSync(join(tmpdir(), "longleaf-bench-"));
   const host = await openLibrary({ folder: path });
   const client = new EngineClient(await host.connect());
