@@ -56,7 +56,8 @@ export function decodeMemory(bytes: Uint8Array): SegmentMemory {
   const found = new DataView(bytes.buffer, bytes.byteOffset).getUint32(CHECKSUM_AT, true);
   if (found !== checksum(bytes)) throw corrupt("a wrong checksum");
   // A copy: the payload must be aligned and must not keep a larger buffer alive.
-  const body = bytes.slice(HEADER_BYTES);
+  // Not bytes.slice: a file is read into a Buffer, whose slice is a view.
+  const body = new Uint8Array(bytes.subarray(HEADER_BYTES));
   const payload = precision === "float16" ? new Uint16Array(body.buffer) : dequantize(body, header);
   return { layers, slots, width, ratio: header.ratio, tokens: header.tokens, payload };
 }

@@ -99,7 +99,8 @@ describe("a document", () => {
     const line = found.citations[0].line ?? 0;
     expect(novel.split("\n")[line - 1] + novel.split("\n")[line]).toMatch(/Agnes|born/);
     const missing = await ask("What is the name of the dog of Agnes's dentist in Lisbon?");
-    expect(missing).toMatchObject({ answerable: false, citations: [] });
+    expect(missing).toMatchObject({ answerable: false, confidence: "not found" });
+    expect(missing.sentences.flatMap(({ citations }) => citations)).toEqual([]);
   });
 
   it("is summed up chapter by chapter, each line cited", async () => {

@@ -46,6 +46,13 @@ describe("a memory as bytes", () => {
     shifted.set(bytes, 3);
     expect(decodeMemory(shifted.subarray(3))).toEqual(memory);
   });
+
+  it("comes back from a Buffer, as files are read", () => {
+    for (const precision of ["float16", "int8"] as const) {
+      const bytes = encodeMemory(memory, precision);
+      expect(decodeMemory(Buffer.from(bytes))).toEqual(decodeMemory(bytes));
+    }
+  });
 });
 
 describe.each<Precision>(["float16", "int8"])("damaged bytes in %s", (precision) => {
