@@ -19,6 +19,7 @@ import { SummaryCache } from "./handlers/summary-cache.ts";
 import { importJob, type ImportParts } from "./jobs/import-job.ts";
 import { JobQueue } from "./jobs/job-queue.ts";
 import { MemoryReader } from "./jobs/memory-reader.ts";
+import { refreshMemories } from "./jobs/memory-refresh.ts";
 import { loadModel } from "./model/client.ts";
 import { EngineClient, toEnvelope, type FramePort } from "./protocol/index.ts";
 import { createRetriever } from "./retrieval/retriever.ts";
@@ -28,6 +29,8 @@ import { serveConnection } from "./rpc/server.ts";
 import { openStore } from "./store/open-store.ts";
 import type { LibraryStore } from "./store/types.ts";
 
+/** Memories that no document names any more are deleted this long after the start, when nobody waits for the engine. */
+const TIDY_AFTER_MS = 30_000;
 const HOST_CHANNEL = 0;
 const ASK_HOST_CHANNEL = 1;
 
@@ -61,7 +64,9 @@ function compose(config: EngineConfig, store: LibraryStore, hub: ChannelHub): En
   const retriever = createRetriever(store.chunks);
   const answering = { store, retriever, model, summaries: new SummaryCache(store, join(config.store, "summaries")) };
   const cancelJobsOf = async (id: string) => {
-    const open = queue.list().filter((job) => job.documentId === id && (job.state === "running" || job.state === "waiting"));
+    const open = queue
+      .list()
+      .filter((job) => job.documentId === id && (job.state === "running" || job.state === "waiting"));
     await Promise.all(open.map((job) => queue.cancel(job.id)));
   };
   const handlers = {
@@ -76,6 +81,11 @@ function compose(config: EngineConfig, store: LibraryStore, hub: ChannelHub): En
   const routes = engineRoutes(handlers);
   const hostRoutes = engineRoutes(handlers, hostOnlyHandlers(store, parts.parseProgress));
   queue.resumeAll();
+  setTimeout(() => store.memories.collectGarbage(), TIDY_AFTER_MS).unref();
+  void model.get(following.signal).then(
+    (loaded) => refreshMemories(store, queue, loaded.info, join(config.store, "memory-model")),
+    () => {}, // no model: its reason is told where it is missed
+  );
   return {
     serve: (channel, port) => serveConnection(port, channel === HOST_CHANNEL ? hostRoutes : routes),
     async close() {
@@ -94,7 +104,9 @@ async function tellJobs(queue: JobQueue, events: LibraryEvents, signal: AbortSig
 
 function main(): void {
   let engine: Engine | null = null;
-  const hub = new ChannelHub({ post: (message) => void process.send?.(message) }, (channel, port) => engine?.serve(channel, port));
+  const hub = new ChannelHub({ post: (message) => void process.send?.(message) }, (channel, port) =>
+    engine?.serve(channel, port),
+  );
   try {
     const config = engineConfig.parse(JSON.parse(process.argv[2] ?? "null"));
     engine = compose(config, openStore(join(config.store, "..")), hub);

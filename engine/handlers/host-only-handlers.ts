@@ -10,8 +10,8 @@ export function hostOnlyHandlers(store: LibraryStore, progress: ImportParts["par
       return {};
     },
     "host.sourceOf": ({ documentId }) => {
-      const { grant, format, title } = store.documents.source(documentId);
-      return { grant, format, title };
+      const { grant, sha256, sizeBytes } = store.documents.source(documentId);
+      return { grant, sha256, sizeBytes };
     },
   };
 }

@@ -6,7 +6,7 @@ import type { LibraryEvents } from "./library-events.ts";
 
 type JobHandlers = Pick<
   CallHandlers,
-  "document.import" | "document.read" | "job.list" | "job.cancel" | "job.pause" | "job.resume"
+  "document.import" | "document.read" | "job.list" | "job.dismiss" | "job.cancel" | "job.pause" | "job.resume"
 > &
   Pick<StreamHandlers, "job.watch" | "library.watch">;
 
@@ -31,6 +31,10 @@ export function jobHandlers({ queue, store, events, passwords }: JobParts): JobH
     "job.cancel": ({ jobId }) => queue.cancel(jobId),
     "job.pause": ({ jobId }) => queue.pause(jobId),
     "job.resume": ({ jobId }) => queue.resume(jobId),
+    "job.dismiss": ({ jobId }) => {
+      queue.dismiss(jobId);
+      return {};
+    },
     "job.watch": ({ jobId, after }, { signal }) => queue.watch(jobId, after, signal),
     "library.watch": (_params, { signal }) => events.hub.listen(signal),
   };

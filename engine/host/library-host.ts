@@ -3,7 +3,7 @@
  * The first process to open a library owns it (lock, engine, parsers, socket); later ones attach to the owner.
  * Keeps no document text and no feature logic.
  */
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import {
@@ -23,6 +23,7 @@ import { openLayout, programRoot, type LibraryLayout } from "./layout.ts";
 import { takeLock, type LibraryLock } from "./library-lock.ts";
 import { LinePort, type ControlReply, type ControlRequest } from "./line-port.ts";
 import { Parsers } from "./parsers.ts";
+import { SourceCheck, type SourceOfDocument } from "./source-check.ts";
 
 export interface HostOptions {
   readonly folder: string;
@@ -39,7 +40,7 @@ export interface LibraryHost {
   connect(): Promise<FramePort>;
   /** Turns a path that a person chose into a token. */
   grant(path: string): Promise<{ readonly grant: string; readonly name: string }>;
-  /** Path of a document's source file; null when it has moved or was deleted. */
+  /** Path of a document's source file; null when it has moved, was deleted, or is not what was read any more. */
   sourcePath(documentId: DocumentId): Promise<string | null>;
   close(): Promise<void>;
 }
@@ -69,6 +70,7 @@ class OwningHost implements LibraryHost {
   readonly #grants: Grants;
   readonly #parsers: Parsers;
   readonly #engine: EngineProcess;
+  readonly #sources = new SourceCheck();
   #own: EngineClient | null = null;
   #server: Server | null = null;
   readonly #sockets = new Set<Socket>();
@@ -118,9 +120,9 @@ class OwningHost implements LibraryHost {
 
   async sourcePath(documentId: DocumentId): Promise<string | null> {
     const client = await this.#client();
-    const { grant } = (await client.callAny("host.sourceOf", { documentId })) as { grant: string };
-    const { path } = this.#grants.resolve(grant);
-    return existsSync(path) ? path : null;
+    const source = (await client.callAny("host.sourceOf", { documentId })) as SourceOfDocument;
+    const { path } = this.#grants.resolve(source.grant);
+    return (await this.#sources.isUnchanged(path, source)) ? path : null;
   }
 
   async close(): Promise<void> {

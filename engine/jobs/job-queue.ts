@@ -122,6 +122,11 @@ export class JobQueue {
     return next;
   }
 
+  /** Forgets an ended job; one that has not ended is left alone. */
+  dismiss(id: JobId): void {
+    if (isEnded(this.get(id))) this.#table.remove(id);
+  }
+
   /** This job's states from now on (the present one first, unless it was seen), until it has ended. */
   async *watch(id: JobId, after: number, signal: AbortSignal): AsyncGenerator<Job> {
     const now = this.get(id);
@@ -196,7 +201,11 @@ export class JobQueue {
     } catch (error) {
       const wish = this.#active.get(id)?.wish ?? null;
       const ending: Partial<Job> =
-        wish === "pause" ? { state: "paused" } : wish === "cancel" ? { state: "cancelled" } : { state: "failed", error: toEnvelope(error) };
+        wish === "pause"
+          ? { state: "paused" }
+          : wish === "cancel"
+            ? { state: "cancelled" }
+            : { state: "failed", error: toEnvelope(error) };
       if (wish !== null || !this.#closed) this.#saveIfRoom({ ...this.get(id), ...ending });
       if (!signal.aborted && !(error instanceof EngineError)) console.error(error);
     } finally {

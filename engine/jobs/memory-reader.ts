@@ -82,7 +82,13 @@ export class MemoryReader {
     } catch (error) {
       if (run.signal.aborted) throw error;
       const { message, hint } = toEnvelope(error);
-      return { tokens: 0, segments: 0, reused: 0, tokensPerSecond: 0, warnings: [`It can be searched, but was not read into memory: ${message} ${hint}`] };
+      return {
+        tokens: 0,
+        segments: 0,
+        reused: 0,
+        tokensPerSecond: 0,
+        warnings: [`It can be searched, but was not read into memory: ${message} ${hint}`],
+      };
     }
     return await this.#turn.pass(run.signal, () => this.#readWith(model, documentId, run));
   }
@@ -163,7 +169,12 @@ function addToPlan(plan: Plan, { start, end, tokenIds }: Segment, key: string): 
 
 /** The document's blocks as the segment planner wants them; what stands between two blocks belongs to the first. */
 function* memoryUnits(store: LibraryStore, id: DocumentId): Generator<MemoryUnit> {
-  const opens = new Set(store.documents.outline(id).filter(({ level }) => level <= 2).map(({ start }) => start));
+  const opens = new Set(
+    store.documents
+      .outline(id)
+      .filter(({ level }) => level <= 2)
+      .map(({ start }) => start),
+  );
   const length = store.texts.length(id);
   let held: { text: string; start: number; end: number; file: string | null } | null = null;
   let lastFile: string | null = null;

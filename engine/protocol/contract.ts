@@ -59,6 +59,8 @@ export const calls = {
   "job.cancel": { params: z.object({ jobId: dto.jobId }), result: dto.job },
   "job.pause": { params: z.object({ jobId: dto.jobId }), result: dto.job },
   "job.resume": { params: z.object({ jobId: dto.jobId }), result: dto.job },
+  /** Takes an ended job out of the journal; one that has not ended is left alone. */
+  "job.dismiss": { params: z.object({ jobId: dto.jobId }), result: nothing },
   "chat.list": { params: z.object({ scope: scope.optional() }), result: z.array(dto.chat) },
   /** A new conversation; its id goes with each `answer.ask`, whose turn is then kept. */
   "chat.create": { params: z.object({ title: z.string().max(300), scope }), result: dto.chat },
@@ -134,7 +136,7 @@ export const hostOnlyCalls = {
   },
   "host.sourceOf": {
     params: z.object({ documentId: dto.documentId }),
-    result: z.object({ grant: z.string(), format: dto.documentFormat, title: z.string() }),
+    result: z.object({ grant: z.string(), sha256: z.string(), sizeBytes: z.number() }),
   },
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>;
 
