@@ -70,7 +70,8 @@ async function watchTasks(page: Page): Promise<void> {
     const kept: number[] = [];
     Reflect.set(globalThis, "longTasks", kept);
     const observer = new PerformanceObserver((list) => kept.push(...list.getEntries().map(({ duration }) => duration)));
-    Reflect.apply(observer.observe, observer, [{ type: "longtask" }]); // a browser's entry type; Node's types do not know it
+    // A browser's entry type, which Node's types do not know.
+    observer.observe({ type: "longtask" } as unknown as Parameters<typeof observer.observe>[0]);
   });
 }
 

@@ -111,7 +111,7 @@ async function openGraphs(model: ModelPackage, compiled: CompiledModel, options:
   const ranges = encoderParts(config.shape, adapter.info.segmentLength);
   const parts: { session: GraphSession; layers: number[] }[] = [];
   for (const [i, path] of compiled.encoderPaths.entries()) {
-    const { from = 0, to = 0 } = ranges[i] ?? {};
+    const { from, to } = ranges[i];
     parts.push({ session: await open(path), layers: Array.from({ length: to - from }, (_, n) => from + n) });
   }
   const decoder = new Decoder(config, await open(compiled.decoderPath));

@@ -48,7 +48,7 @@ describe("a full disk", () => {
   });
 
   it("while it is read into memory: what was read is kept, and the text can be searched", () => {
-    onSmallDisk(16, (library) => {
+    onSmallDisk(20, (library) => {
       const { value } = longleaf(library, "read", book);
       expect(value["error"]).toMatchObject({ code: "DiskFull" });
       const { documents } = longleaf(library, "list").value as {

@@ -1,0 +1,232 @@
+"""README.md and SOURCES.md of an exported package, from the logs and figures of its own training.
+
+python3 -m training.model_card --package DIR --data DIR --base_log base.jsonl --memory_log memory.jsonl \
+    --lengths lengths.md --figures figures.json --book_figures book.json --corpus DIR ... --machine "..."
+No number is typed in: each comes from a file that the run wrote. Does not know: models.
+"""
+import argparse
+import collections
+import json
+import os
+
+from .corpus import ALWAYS_HELD_OUT, corpus_files, read_rows
+from .export import read_json
+
+
+
+def last_line(path):
+    with open(path, encoding="utf-8") as f:
+        return json.loads(f.read().strip().splitlines()[-1])
+
+
+def markdown_table(path):
+    """The lines of a table from a file that may hold others."""
+    with open(path, encoding="utf-8") as f:
+        return "".join(line for line in f if line.startswith("|")).strip()
+
+
+def load(path):
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
+
+
+def figure_table(table):
+    """Markdown of one table that evaluate.py wrote."""
+    lines = ["| past given | bits per byte | gain over nothing | s.e. | documents better |", "|---|---|---|---|---|"]
+    for name, row in table["conditions"].items():
+        rest = "| | | |" if name == "nothing" else _gain_cells(row)
+        lines.append(f"| {name} | {row['bits']:.4f} {rest}")
+    lines += ["", "| paired difference | gain | s.e. | documents better |", "|---|---|---|---|"]
+    lines += [f"| {name} {_gain_cells(row)}" for name, row in table["pairs"].items()]
+    return "\n".join(lines)
+
+
+def _gain_cells(row):
+    error = "" if row["se"] is None else f"{row['se']:.4f}"
+    return f"| {row['gain']:+.4f} | {error} | {row['better']} of {row['documents']} |"
+
+
+def by_kind_table(table):
+    lines = ["| past given | " + " | ".join(table["conditions"]["nothing"]["by_kind"]) + " |"]
+    lines.append("|---" * lines[0].count(" | ") + "|---|")
+    for name, row in table["conditions"].items():
+        cells = [f"{bits:.4f} ({gain:+.4f})" for bits, gain in row["by_kind"].values()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def data_table(meta):
+    lines = ["| split | kind | documents | M tokens | MB |", "|---|---|---|---|---|"]
+    for split in ("train", "val"):
+        for kind in ("books", "docs", "code"):
+            d = [x for x in meta[split] if x["kind"] == kind]
+            tokens, size = sum(x["tokens"] for x in d), sum(x["bytes"] for x in d)
+            lines.append(f"| {split} | {kind} | {len(d):,} | {tokens/1e6:.2f} | {size/1e6:.1f} |")
+    return "\n".join(lines)
+
+
+def verdict(table):
+    """One sentence per comparison, worded by whether two standard errors exclude zero."""
+    words = []
+    for name, row in table["pairs"].items():
+        against = name.split("better than ")[1]
+        if row["se"] is None or abs(row["gain"]) <= 2 * row["se"]:
+            words.append(f"not distinguishable from {against}")
+        else:
+            words.append(("better than " if row["gain"] > 0 else "worse than ") + against)
+    return ", ".join(words)
+
+
+def share_kept(table):
+    """Worded only where the raw past itself gains clearly: a share of nothing says nothing."""
+    raw = table["conditions"]["raw"]
+    if raw["se"] is None or raw["gain"] <= 2 * raw["se"]:
+        return "the raw past itself does not gain clearly here"
+    return f"it keeps {100 * table['share_of_raw_gain']:.0f} % of the gain of the raw past"
+
+
+def render(args):
+    config, adapter = read_json(args.package, "config.json"), read_json(args.package, "memory/adapter_config.json")
+    meta, base, memory = load(os.path.join(args.data, "meta.json")), last_line(args.base_log), last_line(args.memory_log)
+    figures, book = load(args.figures), load(args.book_figures)
+    train_tokens = sum(d["tokens"] for d in meta["train"])
+    main_table = figures["tables"]["ratio 8, whole segment"]
+    s, spent = figures["setting"], base["minutes"] + memory["minutes"]
+    sections = []
+    for title, table in figures["tables"].items():
+        sections.append(f"### {title[0].upper() + title[1:]}\n\nThe memory is {verdict(table)}; "
+                        f"{share_kept(table)}.\n\n{figure_table(table)}\n")
+    return TEMPLATE.format(
+        layers=config["num_hidden_layers"], hidden=config["hidden_size"], heads=config["num_attention_heads"],
+        kv_heads=config["num_key_value_heads"], head_dim=config["head_dim"], ffn=config["intermediate_size"],
+        vocab=config["vocab_size"], positions=config["max_position_embeddings"], segment=adapter["segmentLength"],
+        ratios=" and ".join(map(str, adapter["ratios"])), rank=adapter["rank"],
+        size=os.path.getsize(os.path.join(args.package, "model.safetensors")) / 1e6,
+        parameters=parameter_count(config) / 1e6,
+        base_tokens=base["tokens"] / 1e6, train_tokens=train_tokens / 1e6, epochs=base["tokens"] / train_tokens,
+        base_steps=base["step"], base_minutes=base["minutes"], base_cpu=base["cpu_minutes"],
+        memory_steps=memory["step"], memory_tokens=memory["tokens"] / 1e6, memory_minutes=memory["minutes"],
+        memory_cpu=memory["cpu_minutes"], spent=spent, machine=args.machine, data_table=data_table(meta),
+        base_bits=", ".join(f"{k} {b:.4f}" for k, b in base["bits_per_byte"].items()), verdict=verdict(main_table),
+        lengths=markdown_table(args.lengths), past_tokens=s["past"] * s["segment"],
+        raw_tokens=min(s["past"] * s["segment"], config["max_position_embeddings"] - s["segment"]), past=s["past"], documents=s["documents"], windows=s["windows"], sections="\n".join(sections),
+        kinds=by_kind_table(main_table), book_name=", ".join(sorted(i.split("/")[-1] for i in ALWAYS_HELD_OUT)),
+        book_table=figure_table(book["tables"]["ratio 8, whole segment"]), book_windows=book["setting"]["windows"])
+
+
+def parameter_count(c):
+    width, kv = c["num_attention_heads"] * c["head_dim"], c["num_key_value_heads"] * c["head_dim"]
+    layer = 2 * c["hidden_size"] * (width + kv) + 3 * c["hidden_size"] * c["intermediate_size"] + 2 * c["hidden_size"]
+    return c["vocab_size"] * c["hidden_size"] + c["num_hidden_layers"] * layer + c["hidden_size"]
+
+
+def sources(folders):
+    """SOURCES.md: what the training text came from, with its licences, as the corpus states them."""
+    counts = collections.OrderedDict()
+    for kind, path in corpus_files(folders):
+        for row in read_rows(path):
+            entry = counts.setdefault((kind, row["source"], row.get("commit", ""), row["licence"]), [0, 0])
+            entry[0] += 1
+            entry[1] += len(row["text"].encode("utf-8"))
+    lines = ["# Where the training text came from", "",
+             "Some documents of these sources were held out for validation. No text is in this folder.", "",
+             "| kind | source | commit or version | licence | documents | MB |", "|---|---|---|---|---|---|"]
+    for (kind, source, commit, licence), (documents, size) in counts.items():
+        lines.append(f"| {kind} | {source} | {commit or ''} | {licence} | {documents:,} | {size/1e6:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+TEMPLATE = """# Longleaf starter model, version 0
+
+A language model of {parameters:.2f} M parameters with a gist-memory adapter, trained from scratch on a CPU so that
+Longleaf runs without a download. **It is a demonstrator, not a question answerer**: it continues text, it has seen no
+instructions and no chat, and what it writes is often wrong. What it shows is that the whole path works: read a document
+in segments, keep a compressed memory of each, and predict later text from it.
+
+| | |
+|---|---|
+| graph | Llama: {layers} layers x {hidden}, {heads} query heads, {kv_heads} key/value heads of {head_dim}, \
+feed-forward {ffn}, tied head |
+| vocabulary | {vocab:,} byte-level BPE tokens, own |
+| positions | {positions:,} (memory slots and tokens together); more exist, but they hurt, see below |
+| weights | `model.safetensors`, F16, {size:.1f} MB |
+| memory | `memory/`: segments of {segment} tokens, ratio {ratios}, LoRA rank {rank} on the gist rows only |
+
+## Training
+
+{spent:.0f} minutes of training on one thread of {machine}, shared with other work.
+
+| | steps | tokens | minutes | CPU minutes |
+|---|---|---|---|---|
+| base | {base_steps:,} | {base_tokens:.1f} M ({epochs:.2f} passes over {train_tokens:.1f} M) | {base_minutes:.1f} \
+| {base_cpu:.1f} |
+| memory adapter, base frozen | {memory_steps:,} | {memory_tokens:.1f} M | {memory_minutes:.1f} | {memory_cpu:.1f} |
+
+{data_table}
+
+The sources and their licences are in `SOURCES.md`. The books stop at 1929; much of the rest is software documentation and
+code. `{book_name}` (the book bundled with the application) and the other validation documents were never trained on; the
+merges of the tokenizer were learned from a sample that leaves the bundled book out but may hold other validation
+documents. One seed, nothing repeated. All of it again: `bash training/runs/starter-v0.sh`.
+
+Bits per byte of the base on validation windows of 1,024 tokens at the end of training: {base_bits}
+(last line of `base.jsonl`, printed by `python3 -m training.train_base`).
+
+### How far back is raw text of use?
+
+Windows of 512 tokens up to 80 % of the training, of 1,024 up to 93 %, of 2,048 from there. The last part was too short:
+with farther positions the predictions get worse, so `config.json` promises {positions:,}. Bits per byte of the same unseen
+segments with more and more raw text before them, printed by `python3 -m training.scripts.raw_lengths --package
+assets/models/starter --data /tmp/longleaf-training/data`:
+
+{lengths}
+
+## Does the memory carry anything?
+
+Bits per byte (lower is better) of a segment of {segment} unseen tokens after {past} earlier segments, of which the model
+is given: nothing; their gist memory; the memory of *another* document of the same kind; the *untrained stride* (every
+r-th token repeated: the same encoder without training); as many *raw recent* tokens as the memory has slots; or as many
+*raw* tokens as there are positions for (at most {raw_tokens:,} of {past_tokens:,}).
+{documents} documents, {windows} windows, standard errors of paired differences over documents. Printed by
+
+    /usr/bin/python3 -m training.evaluate --package assets/models/starter \\
+        --data /tmp/longleaf-training/data --out figures.json
+
+(the folder `data` is made by the first two commands of `training/runs/starter-v0.sh`).
+
+Short answer at ratio 8, whole segment: the memory is {verdict}.
+
+{sections}
+### By kind, ratio 8, whole segment: bits per byte (gain over nothing)
+
+{kinds}
+
+### The bundled book alone, ratio 8, whole segment ({book_windows} windows of one document, so no standard error)
+
+{book_table}
+
+The same command with `--only "{book_name}" --per_document {book_windows} --ratios 8`.
+
+## Limits
+
+- No instruction tuning: asked a question, it continues the text. The chat template is plain text, one paragraph a message.
+- The model cannot tell whose memory it is given (see *wrong memory*): show it memories of the document at hand only.
+- Where raw text fits into the window, raw text is better than its memory.
+- "Second half" leaves out the tokens next to the border, where raw recent text has the advantage of being adjacent.
+- English prose of before 1930, documentation, code; it repeats what its sources say, with their errors and prejudices.
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("package", "data", "base_log", "memory_log", "lengths", "figures", "book_figures", "machine"):
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--corpus", nargs="+", required=True)
+    args = parser.parse_args()
+    for name, text in (("README.md", render(args)), ("SOURCES.md", sources(args.corpus))):
+        with open(os.path.join(args.package, name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+if __name__ == "__main__":
+    main()
