@@ -62,6 +62,10 @@ def adapter_names(encoder, layers):
     return names
 
 
+# Full memories in one view that the adapter saw in training (`--segments` minus the segment that is predicted).
+TRAINED_MEMORIES = 8
+
+
 def model_config(c):
     """config.json as transformers writes it for LlamaForCausalLM."""
     return dict(architectures=["LlamaForCausalLM"], model_type="llama", vocab_size=c.vocab, hidden_size=c.hidden,
@@ -78,7 +82,8 @@ def adapter_config(encoder, c, ratios, segment, weights_path):
         digest = hashlib.sha256(f.read()).hexdigest()
     return dict(kind="span-tiled-gist-kv", version=1, segmentLength=segment, ratios=ratios, defaultRatio=min(ratios),
                 rank=encoder.options["rank"], scale=encoder.options["scale"], start=encoder.options["start"],
-                leftContext=0, targets=list(PROJECTIONS), base=dict(hiddenSize=c.hidden, layers=c.layers, sha256=digest))
+                leftContext=0, maxSlots=TRAINED_MEMORIES * segment // min(ratios), targets=list(PROJECTIONS),
+                base=dict(hiddenSize=c.hidden, layers=c.layers, sha256=digest))
 
 
 def tokenizer_config(positions):

@@ -212,6 +212,9 @@ The same command with `--only "{book_name}" --per_document {book_windows} --rati
 - No instruction tuning: asked a question, it continues the text. The chat template is plain text, one paragraph a message.
 - The model cannot tell whose memory it is given (see *wrong memory*): show it memories of the document at hand only.
 - Where raw text fits into the window, raw text is better than its memory.
+- The adapter was trained on views of up to 4 memories, then up to 8 (256 and 512 slots at ratio 8);
+  with 12 they were no better than the untrained stride (export with `--positions 2048`, then evaluate with `--past 12`).
+- The second part of the adapter run and the promised positions were chosen on these same validation documents.
 - "Second half" leaves out the tokens next to the border, where raw recent text has the advantage of being adjacent.
 - English prose of before 1930, documentation, code; it repeats what its sources say, with their errors and prejudices.
 """

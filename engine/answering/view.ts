@@ -49,6 +49,7 @@ export async function openQuestionView(
     sinkTokens: sinks.length,
     questionTokens: asked.length,
     reserve: request.reserve,
+    ...(info.memory.maxSlots === null ? {} : { maxSlots: info.memory.maxSlots }),
   };
   const { plan, memories, loaded } = planLoaded(
     request,

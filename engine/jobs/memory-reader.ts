@@ -9,7 +9,7 @@ import { encodeMemory } from "../memory/codec.ts";
 import { segmentKey } from "../memory/segment-key.ts";
 import { planSegments } from "../memory/segments.ts";
 import type { MemoryUnit, Segment } from "../memory/types.ts";
-import type { LanguageModel } from "../model/types.ts";
+import type { LanguageModel, SegmentMemory } from "../model/types.ts";
 import { EngineError, toEnvelope, type DocumentId } from "../protocol/index.ts";
 import type { LibraryStore, PlannedSegment } from "../store/types.ts";
 import type { JobHandler, JobRun } from "./job-queue.ts";
@@ -130,14 +130,8 @@ export class MemoryReader {
     const started = performance.now();
     let told = started;
     run.report("reading", done, plan.tokens, "tokens");
-    for (const { key, tokens } of unread) {
-      throwIfCancelled(run.signal);
-      const ids = plan.ids.get(key);
-      if (!ids) throw new EngineError("Internal", "a planned segment without tokens");
-      if (!this.#store.memories.has(key)) {
-        const memory = await model.encodeSegment(Array.from(ids), { signal: run.signal, priority: "background" });
-        this.#store.memories.put(key, encodeMemory(memory), memory.slots);
-      }
+    for await (const { key, tokens, memory } of this.#encoded(model, unread, plan, run.signal)) {
+      if (memory) this.#store.memories.put(key, encodeMemory(memory), memory.slots);
       done += tokens;
       run.report("reading", done, plan.tokens, "tokens");
       if (performance.now() - told > TELL_EVERY_MS) {
@@ -146,6 +140,34 @@ export class MemoryReader {
       }
     }
     return done === before ? 0 : ((done - before) * 1_000) / (performance.now() - started);
+  }
+
+  /**
+   * The segments in order with their memories (null when it is there already). The next one is computed while its caller
+   * stores the one before: writing takes about as long as reading a small model's segment.
+   */
+  async *#encoded(
+    model: LanguageModel,
+    unread: readonly PlannedSegment[],
+    plan: Plan,
+    signal: AbortSignal,
+  ): AsyncGenerator<PlannedSegment & { readonly memory: SegmentMemory | null }> {
+    const start = (segment: PlannedSegment | undefined): Promise<SegmentMemory | null> | null => {
+      if (!segment) return null;
+      const ids = plan.ids.get(segment.key);
+      if (!ids) throw new EngineError("Internal", "a planned segment without tokens");
+      if (this.#store.memories.has(segment.key)) return Promise.resolve(null);
+      const memory = model.encodeSegment(Array.from(ids), { signal, priority: "background" });
+      memory.catch(() => {}); // thrown where it is awaited; when the reader leaves before, nobody waits
+      return memory;
+    };
+    let ahead = start(unread[0]);
+    for (const [index, segment] of unread.entries()) {
+      throwIfCancelled(signal);
+      const memory = await ahead;
+      ahead = start(unread[index + 1]);
+      yield { ...segment, memory };
+    }
   }
 
   #tell(documentId: DocumentId, state: "reading" | "read" | "paused" | "searchable"): void {

@@ -24,6 +24,7 @@ const STRIDE: MemoryInfo = {
   ratios: [8, 16],
   defaultRatio: 8,
   leftContext: 0,
+  maxSlots: null,
 };
 
 const TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj"] as const;
@@ -40,6 +41,8 @@ const adapterSchema = z.object({
   scale: z.number().finite(),
   start: z.literal("last"),
   leftContext: z.literal(0),
+  /** Most memory slots in one view that the adapter was trained with; absent: as many as fit. */
+  maxSlots: z.number().int().min(1).optional(),
   targets: z.array(z.enum(TARGETS)).max(TARGETS.length),
   base: z.looseObject({ sha256: z.string().length(64) }),
 });
@@ -88,11 +91,11 @@ export function openAdapter(folder: string, config: ModelConfig, weightsHash: st
   const path = join(folder, "memory", "adapter_model.safetensors");
   if (!existsSync(path)) throw new EngineError("ModelIncompatible", "memory/adapter_model.safetensors is missing");
   using file = new SafetensorsFile(path);
-  const { segmentLength, ratios, defaultRatio, leftContext } = settings;
+  const { segmentLength, ratios, defaultRatio, leftContext, maxSlots = null } = settings;
   const pairs = readPairs(file, config, settings);
   checkTensor(file, "memory.embed", [config.shape.hidden]);
   return {
-    info: { kind: settings.kind, isTrained: true, segmentLength, ratios, defaultRatio, leftContext },
+    info: { kind: settings.kind, isTrained: true, segmentLength, ratios, defaultRatio, leftContext, maxSlots },
     hash: `${hashFile(path)}-${settings.rank}-${settings.scale}-${settings.targets.toSorted().join("+")}`,
     rank: settings.rank,
     embed: file.read("memory.embed"),

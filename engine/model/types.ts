@@ -29,6 +29,8 @@ export interface MemoryInfo {
   readonly defaultRatio: number;
   /** Tokens before the segment that its memory may depend on; 0 today. */
   readonly leftContext: number;
+  /** Most slots in one view that it was trained with; null: as many as fit. */
+  readonly maxSlots: number | null;
 }
 
 export interface ModelShape {

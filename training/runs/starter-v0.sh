@@ -11,6 +11,7 @@ CORPUS=${CORPUS:-"/work/shared/corpus /work/shared/corpus-more"}
 PACKAGE=${PACKAGE:-assets/models/starter}
 BASE_MINUTES=${BASE_MINUTES:-66}
 MEMORY_MINUTES=${MEMORY_MINUTES:-12}
+LONG_MEMORY_MINUTES=${LONG_MEMORY_MINUTES:-16}      # in total, with the first part
 MACHINE=${MACHINE:-"a machine with $(nproc) cores ($(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | xargs))"}
 
 # glibc must not give memory back after every step: worth a quarter of the speed.
@@ -22,7 +23,10 @@ run() { echo "== $*"; "$PYTHON" -m "$@"; }
 [ -f "$WORK/data/tokenizer.json" ] || run training.data tokenizer --corpus $CORPUS --out "$WORK/data"
 [ -f "$WORK/data/meta.json" ] || run training.data tokens --corpus $CORPUS --out "$WORK/data" --processes 2
 run training.train_base --data "$WORK/data" --out "$WORK/base" --size nano --minutes "$BASE_MINUTES"
-run training.train_memory --data "$WORK/data" --base "$WORK/base/base.pt" --out "$WORK/memory" --minutes "$MEMORY_MINUTES"
+MEMORY="training.train_memory --data $WORK/data --base $WORK/base/base.pt --out $WORK/memory"
+run $MEMORY --minutes "$MEMORY_MINUTES"
+# A short second part over longer documents: without it 12 memories in a row are worse than the untrained stride.
+run $MEMORY --minutes "$LONG_MEMORY_MINUTES" --segments 9 --documents 1
 run training.export --data "$WORK/data" --base "$WORK/base/base.pt" --memory "$WORK/memory/memory.pt" --out "$PACKAGE" \
     --positions 1024        # farther ones are trained too little: see the table that training.scripts.raw_lengths prints
 run training.scripts.make_golden "$PACKAGE"

@@ -56,7 +56,7 @@ class PackageTest(unittest.TestCase):
         with open(os.path.join(self.folder, "memory", "adapter_config.json"), encoding="utf-8") as f:
             config = json.load(f)
         self.assertEqual(set(config), {"kind", "version", "segmentLength", "ratios", "defaultRatio", "rank", "scale",
-                                       "start", "leftContext", "targets", "base"})
+                                       "start", "leftContext", "maxSlots", "targets", "base"})
         self.assertEqual((config["kind"], config["start"], config["base"]["layers"]), ("span-tiled-gist-kv", "last", 2))
         self.assertEqual(len(config["base"]["sha256"]), 64)
 
