@@ -70,12 +70,9 @@ export async function* findRoute(task: Task): AsyncGenerator<AnswerEvent, void> 
   yield* quoteParts(task, parts, pace);
 }
 
-/** Share of the question's weight that a place has to hold to be worth a look. */
-const NEAR = 0.25;
-
-/** Behind "The text does not say.": where the question's words stand, so that a person can check. No sentence rests on them. */
+/** Behind "The text does not say.": the nearest places, so that a person can check. No sentence rests on them. */
 function* nearestPlaces(task: Task, parts: readonly Found[]): Generator<AnswerEvent, void> {
-  const near = parts.flatMap(({ quotations }) => quotations.filter(({ coverage }) => coverage >= NEAR));
+  const near = parts.flatMap(({ quotations }) => quotations);
   for (const quotation of near.slice(0, MOST_CITATIONS)) {
     if (!overlaps(task.draft.citations, quotation)) yield* quoteOne(task, quotation, false);
   }
