@@ -1,0 +1,331 @@
+/**
+ * Every other sentence that the window shows. Plain verbs; reading, not "indexing"; memory, not "cache"; nothing is
+ * claimed beyond what was checked. Functions where a sentence carries a number.
+ */
+import type { AnswerRoute, Coverage, DocumentSummary, JobPhase } from "../../engine/protocol/dto.ts";
+import { bytes, count, counted, extent, inWords } from "./numbers.ts";
+
+export const words = {
+  app: "Longleaf",
+  toLibrary: "Longleaf: library",
+  skipToField: "Skip to the question field",
+  offline: "Offline",
+  offlineTitle: "Nothing leaves this computer",
+  offlineText:
+    "There is no account and no telemetry. The process that reads your files runs without the right to open a connection, to start a program, or to open a file that you did not choose.",
+  settings: "Settings",
+  connecting: "Opening the library",
+  tryAgain: "Try again",
+  copyDetails: "Copy details",
+  copied: "Copied",
+  close: "Close",
+  cancel: "Cancel",
+  back: "Back",
+  reload: "Reload",
+
+  engineRestarted: "The reading engine stopped and was started again.",
+  engineRestartedRest: "Nothing is lost; reading goes on where it was.",
+  engineLost: "The reading engine does not answer.",
+  engineLostRest: "Your library is safe on this disk. Connecting again.",
+
+  add: "Add a book or folder",
+  chooseFile: "Choose a file",
+  chooseFolder: "Choose a folder",
+  formats: "PDF, EPUB, DOCX, HTML, Markdown, text, code",
+  folderNote: "Folders node_modules and .git are left out",
+  searchInside: (documents: number) =>
+    documents === 1
+      ? "Search inside it"
+      : documents === 2
+        ? "Search inside both"
+        : `Search inside all ${inWords(documents)}`,
+  searchLibrary: "Search inside the library",
+  all: "All",
+  books: "Books",
+  repositories: "Repositories",
+  lastOpened: "Last opened",
+  byTitle: "Title",
+  sortBy: "Order",
+  dropAnywhere: "Drop a file or a folder anywhere in this window.",
+  longerLeaf: "The longer the leaf, the longer the text.",
+  libraryTotals: (pages: number, files: number, memoryBytes: number) => {
+    const parts = [
+      pages > 0 ? counted(pages, "page", "pages") : "",
+      files > 0 ? counted(files, "file", "files") : "",
+    ].filter((part) => part !== "");
+    const memory = memoryBytes > 0 ? `, ${bytes(memoryBytes)} of memory` : "";
+    return parts.join(" and ") + memory;
+  },
+  nothingOfKind: "Nothing of this kind is in the library.",
+  sample: "sample",
+  remove: "Remove",
+  removeTitle: (title: string) => `Remove ${title} from the library?`,
+  removeText: "Its text, memory and conversations leave this disk. The file itself stays where it is.",
+  documentMenu: (title: string) => `Actions for ${title}`,
+  open: "Open",
+  readNow: "Read it now",
+
+  startTitle: ["Drop a book here,", "or a whole repository."],
+  startText:
+    "You can search it within seconds. Longleaf then reads it once, first page to last, and answers with the page beside it.",
+  alreadyRead: "Already read, to try",
+  whoAnswers: "Who answers",
+  quotationsOnly: "Quotations only",
+  quotationsText: "The best sentences, word for word, with their pages.",
+  included: "included",
+  /** The package that comes with Longleaf is called "starter" by the engine. */
+  modelName: (name: string) => (name === "starter" ? "Longleaf’s own small model" : name),
+  modelText: "Writes answers. Small, so check its pages.",
+  modelTextPlain: "Writes answers in its own words; each sentence is checked against the text.",
+  noModel: "No model is installed",
+  noModelText: "All else works: search, quotations, summaries.",
+  privacyTitle: "Nothing leaves this computer",
+  privacyText:
+    "You are offline here, and that is fine. There is no account and no telemetry. The part that reads your files may not open a connection.",
+
+  dropTitle: "Let go to read it",
+  dropCount: (items: number) => (items > 1 ? `Read ${inWords(items)} items` : "Read it once, keep it on this disk"),
+  sending: (name: string) => `Handing over ${name}`,
+
+  stateRead: "Read",
+  stateSearchable: "Searchable",
+  statePaused: "Paused",
+  stateImporting: "Opening",
+  stateFailed: "Not read",
+  readingFailed: "Reading stopped",
+  searchableNow: "searchable now",
+  reading: (percent: number) => `Reading ${percent} %`,
+  readingOf: "Reading",
+  pictures: (pages: number) => (pages === 1 ? "1 page is a picture" : `${count(pages)} pages are pictures`),
+  picturesNote: (pages: number) =>
+    `${counted(pages, "page is a picture", "pages are pictures")} of text. They are left out of answers.`,
+
+  jobs: "Jobs",
+  jobsRunning: (running: number) => (running === 1 ? "Reading 1" : `Reading ${count(running)}`),
+  jobsFailed: (failed: number) => (failed === 1 ? "1 failed" : `${count(failed)} failed`),
+  aFile: "A file",
+  noJobs: "Nothing is being read.",
+  pause: "Pause",
+  goOn: "Go on",
+  stop: "Stop",
+  background: "Read in background",
+  dismiss: "Seen",
+  left: "left",
+  perSecond: {
+    pages: "pages a second",
+    files: "files a second",
+    tokens: "tokens a second",
+    chapters: "chapters a second",
+    bytes: "bytes a second",
+  },
+  unitsDone: {
+    pages: "pages read",
+    files: "files read",
+    tokens: "tokens read",
+    chapters: "chapters summed up",
+    bytes: "bytes read",
+  },
+  partsOfTextRead: "parts of the text read",
+  memorySoFar: "memory so far",
+  memoryAtEnd: (total: number) => `memory so far, about ${bytes(total)} at the end`,
+  canBeSearched: (document: Pick<DocumentSummary, "pages" | "files" | "characters">) =>
+    document.pages > 0 || document.files > 0
+      ? `All ${extent(document)} can be searched.`
+      : "All of it can be searched.",
+  drawOn: (pages: number) =>
+    pages > 0 ? `Answers draw on pages 1 to ${count(pages)}.` : "Answers quote the text already.",
+  askWhileItReads: "Ask while it reads",
+  allRead: (title: string) => `${title} is read.`,
+  rowRead: "read",
+  rowPage: (page: number) => `page ${count(page)}`,
+  pagesRange: (from: number, to: number) => `Pages ${count(from)} to ${count(to)}`,
+  partOf: (index: number) => `Part ${index}`,
+  password: "Password",
+  enterPassword: "Enter the password",
+  passwordGo: "Open it",
+
+  tabs: { ask: "Ask", summary: "Summary", overview: "Overview", search: "Search" },
+  thisDocument: "This document",
+  searchThisBook: "Search this book",
+  searchThisRepository: "Search this repository",
+  searchEverything: "Search everything",
+
+  askAbout: (document: Pick<DocumentSummary, "pages" | "files">) => {
+    if (document.pages > 1) return `Ask about all ${counted(document.pages, "page", "pages")}`;
+    if (document.files > 1) return `Ask about all ${counted(document.files, "file", "files")}`;
+    return "Ask about all of it";
+  },
+  ask: "Ask",
+  again: "Again",
+  why: "Why this answer",
+  copyWithPages: "Copy with pages",
+  copyWithLines: "Copy with lines",
+  newConversation: "New conversation",
+  conversations: "Conversations",
+  noConversations: "No earlier conversations",
+  removeConversation: "Remove this conversation",
+  routeMenu: "How the question is answered",
+  routes: { whole: "Whole", find: "Look up", count: "Count", quote: "Quote" } satisfies Record<AnswerRoute, string>,
+  routeTexts: {
+    whole: "from the whole text",
+    find: "look up one thing",
+    count: "list or count every one",
+    quote: "the words themselves",
+  } satisfies Record<AnswerRoute, string>,
+  routeChosen: "Route",
+  scopeDocument: { book: "Whole book", repository: "Whole repository" },
+  scopeLibrary: "Whole library",
+  scopeMenu: "What is asked",
+  composerMenu: "Who answers",
+  writtenBy: (model: string) => `Written by ${model}`,
+  quotedFromText: "Quoted from the text",
+  writtenWith: (model: string, memoryUsed: boolean) =>
+    `Written by ${model} ${memoryUsed ? "with memory" : "without memory"}`,
+  coverage: ({ checked, total, unit }: Coverage) => {
+    const noun = { pages: ["page", "pages"], files: ["file", "files"], passages: ["passage", "passages"] }[unit];
+    const all = `${count(checked)} of ${count(total)} ${total === 1 ? noun[0] : noun[1]}`;
+    return checked >= total && total > 0 ? `Checked ${all}` : `Looked at ${all}`;
+  },
+  noPage: "no page says this",
+  noFile: "no file says this",
+  textDoesNotSay: "The text does not say.",
+  nearest: "Nearest passages",
+  searchFor: (term: string) => `Search “${term}”`,
+  quoteInstead: "Quote from the text instead",
+  stoppedKept: "Stopped. What was written is kept.",
+  checking: "Checking pages as it writes",
+  lookingThrough: (document: Pick<DocumentSummary, "pages" | "files">) =>
+    document.pages > 0
+      ? `Looking through ${counted(document.pages, "page", "pages")}`
+      : document.files > 0
+        ? `Looking through ${counted(document.files, "file", "files")}`
+        : "Looking through the text",
+  answerBegun: "Answer begun",
+  answerStopped: "Stopped",
+  suggestions: "Three questions from its own contents",
+  emptyAskTitle: (title: string) => `Ask ${title}`,
+  newTextBelow: "New text below",
+  whyTitle: "Why this answer",
+  whyPassages: (passages: number) => `It rests on ${counted(passages, "passage", "passages")}.`,
+  whyWords: "Words that matched",
+  whyRetriever: "Found by",
+  whyScore: "Score",
+  whySupported: "Found in the text word for word",
+  whyNotSupported: "Not found word for word",
+  whyTimes: "Time",
+  whyMemory: "Memory took part",
+  yes: "yes",
+  no: "no",
+
+  conversation: "Conversation",
+  reader: "Reader",
+  contents: "Contents",
+  pages: "Pages",
+  hits: "Places found",
+  library: "Library",
+  wholeBook: "The whole book",
+  wholeRepository: "The whole repository",
+  pageOf: (label: string, total: number) => [`Page ${label}`, `of ${count(total)}`] as const,
+  linesOf: (from: number, to: number, total: number) =>
+    from === to ? `line ${count(from)} of ${count(total)}` : `lines ${count(from)}–${count(to)} of ${count(total)}`,
+  linesTotal: (total: number) => counted(total, "line", "lines"),
+  evidence: (index: number, total: number) => `Evidence ${index} of ${total}`,
+  evidenceAll: (total: number) => (total === 1 ? "1 place cited" : `${count(total)} places cited`),
+  nextEvidence: "Next evidence",
+  previousEvidence: "Previous evidence",
+  goToPage: "Go to page",
+  goToLine: "Go to line",
+  zoomIn: "Larger",
+  zoomOut: "Smaller",
+  zoom: (percent: number) => `${percent} %`,
+  seesOn: "What Longleaf sees",
+  seesOff: "The page itself",
+  pageNumber: (label: string) => `Page ${label}`,
+  pageIsPicture: "This page is a picture. It holds no text that can be searched or quoted.",
+  fileMoved: "The file has moved.",
+  fileMovedRest: "Answers come from the stored text, shown here.",
+  earlierVersion: "Based on an earlier version.",
+  earlierVersionRest: "The text at this place has changed since the answer. Ask again.",
+  chooseFileOf: "Files",
+  filterFiles: "Filter files",
+  noFiles: "No file has this in its path.",
+  fileTooLarge: "Only the first part of this long file is shown.",
+  notRead: "Files left out",
+  notReadOf: (total: number) => `${counted(total, "file", "files")} left out`,
+  hideReader: "Hide the reader",
+
+  leafLabel: (title: string) => `The leaf of ${title}`,
+  leafPage: (label: string, chapter: string, isCited: boolean) =>
+    [`Page ${label}`, chapter, isCited ? "cited" : ""].filter((part) => part !== "").join(", "),
+  leafPlace: (percent: number, heading: string, isCited: boolean) =>
+    [`${percent} % of the text`, heading, isCited ? "cited" : ""].filter((part) => part !== "").join(", "),
+  leafFile: (path: string, isCited: boolean) => (isCited ? `${path}, cited` : path),
+  evidenceList: "Evidence",
+
+  summaryWaits: "Reading the contents",
+  summaryEmpty: "This part is too short for a summary of its own.",
+  oneLine: "One line",
+  paragraph: "Paragraph",
+  onePage: "One page",
+  length: "Length",
+  readChapter: "Read this chapter",
+  readFile: "Open it",
+  askChapter: "Ask about this chapter",
+  askFolder: "Ask about this",
+  aboutChapter: (title: string) => `What happens in “${title}”?`,
+  aboutFile: (title: string) => (/\.(md|txt|rst)$/i.test(title) ? `What does ${title} say?` : `What does ${title} do?`),
+  fromPage: (label: string) => `from page ${label}`,
+
+  searchField: "Search the text",
+  searchHint: "Whole words and their forms; quotation marks for a phrase.",
+  places: (hits: number, ms: number) => `${counted(hits, "place", "places")}, ${count(Math.max(1, Math.round(ms)))} ms`,
+  placesIn: (hits: number, documents: number, ms: number) =>
+    `${counted(hits, "place", "places")} in ${counted(documents, "document", "documents")}, ${count(Math.max(1, Math.round(ms)))} ms`,
+  firstPlaces: (hits: number) => `The first ${count(hits)} places`,
+  nothingFound: (query: string) => `Nothing matches “${query}”.`,
+  nothingFoundRest: "All of it was searched. Try a shorter or another form of the word.",
+  askInstead: (query: string) => `Ask “${query}”`,
+
+  look: "Look",
+  theme: "Theme",
+  themes: { system: "As the system", light: "Light", dark: "Dark" },
+  textSize: "Text size",
+  answers: "Answers",
+  memoryUse: "Use the memory of the text",
+  memoryUseText: "Written answers draw on what was read. Off: on search alone.",
+  readInBackground: "Read added documents at once",
+  readInBackgroundText: "Off: they are searchable, and read when you say so.",
+  aboutApp: "About",
+  version: "Version",
+  model: "Model",
+  none: "none",
+  runsOn: "Runs on",
+  processor: "the processor",
+  graphics: "graphics, by WebGPU",
+  memoryDetail: "Detail of memory",
+  toOne: (ratio: number) => `${count(ratio)} to 1`,
+  onThisDisk: (total: number) => `On this disk, ${bytes(total)}`,
+  nothingOnDisk: "Nothing has been read yet.",
+
+  palette: "Commands",
+  paletteField: "Type a command, a title, a question",
+  paletteNothing: "Nothing matches. Enter searches the library for it.",
+  paletteAsk: (question: string) => `Ask: ${question}`,
+  paletteSearch: (query: string) => `Search “${query}” in the library`,
+  paletteOpen: (title: string) => title,
+  goToLibrary: "Library",
+  goToSettings: "Settings",
+  toDark: "Switch to dark",
+  toLight: "Switch to light",
+  showJobs: "Show jobs",
+
+  phases: {
+    waiting: "Waiting",
+    opening: "Opening",
+    text: "Taking the text",
+    index: "Making it searchable",
+    reading: "Reading",
+    summary: "Summing up",
+    done: "Done",
+  } satisfies Record<JobPhase, string>,
+} as const;
