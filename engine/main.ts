@@ -2,6 +2,7 @@
  * The engine process: composition root. Reads its config, opens the store, loads the model, registers the handlers.
  * Runs behind the permission wall; speaks only over its parent's channel (rpc/channels.ts).
  */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Turnstile } from "./base/turnstile.ts";
 import { JOBS_AT_ONCE, PARSERS_AT_ONCE, engineConfig, type EngineConfig } from "./config.ts";
@@ -21,7 +22,7 @@ import { JobQueue } from "./jobs/job-queue.ts";
 import { MemoryReader } from "./jobs/memory-reader.ts";
 import { refreshMemories } from "./jobs/memory-refresh.ts";
 import { loadModel } from "./model/client.ts";
-import { EngineClient, toEnvelope, type FramePort } from "./protocol/index.ts";
+import { EngineClient, EngineError, toEnvelope, type FramePort } from "./protocol/index.ts";
 import { createRetriever } from "./retrieval/retriever.ts";
 import { ChannelHub } from "./rpc/channels.ts";
 import { engineRoutes } from "./rpc/routes.ts";
@@ -102,6 +103,18 @@ async function tellJobs(queue: JobQueue, events: LibraryEvents, signal: AbortSig
   for await (const job of queue.events.listen(signal)) events.job(job);
 }
 
+/** On a full disk what can be made again gives way, so that the library still opens. Errors: those of the store. */
+function openStoreWithRoom(storeFolder: string): LibraryStore {
+  const library = join(storeFolder, "..");
+  try {
+    return openStore(library);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== "DiskFull") throw error;
+    for (const cache of ["code", ".cache", "summaries"]) rmSync(join(storeFolder, cache), { recursive: true, force: true });
+    return openStore(library);
+  }
+}
+
 function main(): void {
   let engine: Engine | null = null;
   const hub = new ChannelHub({ post: (message) => void process.send?.(message) }, (channel, port) =>
@@ -109,7 +122,7 @@ function main(): void {
   );
   try {
     const config = engineConfig.parse(JSON.parse(process.argv[2] ?? "null"));
-    engine = compose(config, openStore(join(config.store, "..")), hub);
+    engine = compose(config, openStoreWithRoom(config.store), hub);
   } catch (error) {
     process.send?.({ startError: toEnvelope(error) }, () => process.exit(1));
     return;
