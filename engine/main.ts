@@ -110,7 +110,8 @@ function openStoreWithRoom(storeFolder: string): LibraryStore {
     return openStore(library);
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== "DiskFull") throw error;
-    for (const cache of ["code", ".cache", "summaries"]) rmSync(join(storeFolder, cache), { recursive: true, force: true });
+    for (const cache of ["code", ".cache", "summaries"])
+      rmSync(join(storeFolder, cache), { recursive: true, force: true });
     return openStore(library);
   }
 }
