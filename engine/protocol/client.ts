@@ -1,10 +1,13 @@
 /**
  * The asking side of the contract: promises for calls, async iterables for streams.
- * Runs in the renderer, the host and the command line over any FramePort. Knows nothing about transports or schemas.
+ * Runs in the renderer, the host and the command line over any FramePort. Knows nothing about transports, schemas or
+ * reconnecting: one client lives as long as one connection. What it imports at run time must stay free of the schema
+ * library, because the page bundles it.
  */
 import type { CallName, CallParams, CallResult, StreamEvent, StreamName, StreamParams } from "./contract.ts";
 import { EngineError, reviveError, type ErrorEnvelope } from "./errors.ts";
-import { INITIAL_CREDIT, type Frame, type FramePort } from "./frames.ts";
+import type { Frame, FramePort } from "./frames.ts";
+import { INITIAL_CREDIT } from "./limits.ts";
 import { APP_VERSION, PROTOCOL_VERSION } from "./version.ts";
 
 interface PendingCall {
@@ -12,8 +15,18 @@ interface PendingCall {
   reject(error: EngineError): void;
 }
 
-/** A stream being read. Leaving the loop early cancels it; `stop` keeps what there is and lets it end by itself. */
+/** Aborting `signal` cancels the work behind a request, which then fails with `Cancelled`. */
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A stream being read, event by event. Leaving the loop early cancels it; `stop` keeps what there is and lets it end by
+ * itself. A batch's credit goes back when the reader asks for what comes after it.
+ */
 export interface EventStream<T> extends AsyncIterable<T> {
+  /** The same events as they came over the wire: a window draws a batch at a time. */
+  batches(): AsyncIterable<readonly T[]>;
   stop(): void;
   cancel(): void;
 }
@@ -21,28 +34,33 @@ export interface EventStream<T> extends AsyncIterable<T> {
 export class EngineClient {
   readonly #port: FramePort;
   readonly #calls = new Map<number, PendingCall>();
-  readonly #streams = new Map<number, StreamReader>();
+  readonly #streams = new Map<number, StreamReader<unknown>>();
+  readonly #greeted = Promise.withResolvers<void>();
   #nextId = 1;
   #closed: EngineError | null = null;
 
+  /** Says hello at once. Requests may follow without waiting: they are answered after the hello. */
   constructor(port: FramePort) {
     this.#port = port;
+    // A caller may never look at `ready`; its failure also reaches every request.
+    this.#greeted.promise.catch(() => undefined);
     port.onFrame((raw) => this.#receive(raw as Frame));
     port.onClose(() => this.#fail(new EngineError("EngineCrashed", "the connection to the reading engine ended")));
     port.send({ kind: "hello", protocol: PROTOCOL_VERSION, build: APP_VERSION });
   }
 
+  /** Settles when the engine has said hello. Errors: `VersionMismatch`; `EngineCrashed` when it went before that. */
+  get ready(): Promise<void> {
+    return this.#greeted.promise;
+  }
+
   /** Errors: EngineError with the engine's code; `EngineCrashed` when the connection ends first. */
-  call<M extends CallName>(
-    method: M,
-    params: CallParams<M>,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<CallResult<M>> {
+  call<M extends CallName>(method: M, params: CallParams<M>, options: RequestOptions = {}): Promise<CallResult<M>> {
     return this.callAny(method, params, options) as Promise<CallResult<M>>;
   }
 
   /** A call outside the public table (the host's own methods). The caller names the result. */
-  callAny(method: string, params: unknown, options: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
+  callAny(method: string, params: unknown, options: RequestOptions = {}): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(this.#closed);
       if (options.signal?.aborted) return reject(new EngineError("Cancelled", "cancelled"));
@@ -58,32 +76,39 @@ export class EngineClient {
     });
   }
 
+  /** Errors reach the reader of the stream: as for `call`, after the events received before them. */
   stream<M extends StreamName>(
     method: M,
     params: StreamParams<M>,
-    options: { readonly signal?: AbortSignal } = {},
+    { signal }: RequestOptions = {},
   ): EventStream<StreamEvent<M>> {
     const id = this.#nextId++;
-    const reader = new StreamReader(id, this.#port, () => this.#streams.delete(id));
-    if (this.#closed) {
-      reader.fail(this.#closed);
-      return reader as EventStream<StreamEvent<M>>;
+    const cancel = (): void => reader.cancel();
+    const reader = new StreamReader<StreamEvent<M>>(id, this.#port, () => {
+      this.#streams.delete(id);
+      signal?.removeEventListener("abort", cancel);
+    });
+    const refusal = this.#closed ?? (signal?.aborted === true ? new EngineError("Cancelled", "cancelled") : null);
+    if (refusal) {
+      reader.fail(refusal);
+      return reader;
     }
     this.#streams.set(id, reader);
-    options.signal?.addEventListener("abort", () => reader.cancel(), { once: true });
+    signal?.addEventListener("abort", cancel, { once: true });
     this.#port.send({ kind: "request", id, method, params, credit: INITIAL_CREDIT });
-    if (options.signal?.aborted) reader.cancel();
-    return reader as EventStream<StreamEvent<M>>;
+    return reader;
   }
 
+  /** Ends the connection; everything that waits fails with `Cancelled`. */
   close(): void {
-    this.#port.close();
     this.#fail(new EngineError("Cancelled", "the client was closed"));
+    this.#port.close();
   }
 
   #receive(frame: Frame): void {
     if (frame.kind === "hello") {
-      if (frame.protocol !== PROTOCOL_VERSION) this.#fail(versionMismatch(frame.protocol, frame.build));
+      if (frame.protocol === PROTOCOL_VERSION) this.#greeted.resolve();
+      else this.#fail(versionMismatch(frame.protocol, frame.build));
       return;
     }
     if (frame.kind === "request" || !("id" in frame)) return;
@@ -102,6 +127,7 @@ export class EngineClient {
   #fail(error: EngineError): void {
     if (this.#closed) return;
     this.#closed = error;
+    this.#greeted.reject(error);
     for (const call of this.#calls.values()) call.reject(error);
     for (const stream of [...this.#streams.values()]) stream.fail(error);
     this.#calls.clear();
@@ -117,11 +143,11 @@ export function versionMismatch(protocol: number, build: string): EngineError {
 }
 
 /** Buffers events until they are read; gives one credit back for each batch that was read to its end. */
-class StreamReader implements EventStream<unknown> {
+class StreamReader<T> implements EventStream<T> {
   readonly #id: number;
   readonly #port: FramePort;
   readonly #onDone: () => void;
-  readonly #batches: unknown[][] = [];
+  readonly #batches: (readonly T[])[] = [];
   #wake: (() => void) | null = null;
   #ended = false;
   #error: EngineError | null = null;
@@ -133,7 +159,8 @@ class StreamReader implements EventStream<unknown> {
   }
 
   push(values: readonly unknown[]): void {
-    this.#batches.push([...values]);
+    // The engine checks events against the contract before they are sent.
+    this.#batches.push(values as readonly T[]);
     this.#wake?.();
   }
   end(): void {
@@ -154,12 +181,16 @@ class StreamReader implements EventStream<unknown> {
     this.fail(new EngineError("Cancelled", "cancelled"));
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+    for await (const batch of this.batches()) yield* batch;
+  }
+
+  async *batches(): AsyncGenerator<readonly T[]> {
     try {
       for (;;) {
         const batch = this.#batches.shift();
         if (batch) {
-          yield* batch;
+          yield batch;
           if (!this.#ended) this.#port.send({ kind: "credit", id: this.#id, count: 1 });
           continue;
         }

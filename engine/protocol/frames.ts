@@ -28,11 +28,6 @@ export const frame = z.discriminatedUnion("kind", [
 ]);
 export type Frame = z.infer<typeof frame>;
 
-/** Streams start with this much credit: event batches that may be in flight unread. */
-export const INITIAL_CREDIT = 32;
-/** No frame larger than this crosses a socket, in bytes of JSON. */
-export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
-
 /** One end of an ordered, reliable channel of frames. */
 export interface FramePort {
   send(frame: Frame): void;

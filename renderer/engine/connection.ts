@@ -5,7 +5,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { EngineError } from "../../engine/protocol/errors.ts";
 import type { FramePort } from "../../engine/protocol/frames.ts";
-import { EngineClient } from "./engine-client.ts";
+import { EngineClient } from "../../engine/protocol/client.ts";
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;

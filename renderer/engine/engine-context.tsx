@@ -4,7 +4,7 @@
 import { createContext, useContext, type ReactNode } from "react";
 import { useStore } from "zustand";
 import type { Connection, ConnectionState } from "./connection.ts";
-import type { EngineClient } from "./engine-client.ts";
+import type { EngineClient } from "../../engine/protocol/client.ts";
 import type { Host } from "./host.ts";
 
 interface Engine {

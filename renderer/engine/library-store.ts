@@ -6,7 +6,7 @@ import { create } from "zustand";
 import type { StreamEvent } from "../../engine/protocol/contract.ts";
 import type { DocumentSummary, Job } from "../../engine/protocol/dto.ts";
 import type { EngineError } from "../../engine/protocol/errors.ts";
-import type { EngineClient } from "./engine-client.ts";
+import type { EngineClient } from "../../engine/protocol/client.ts";
 import { asEngineError } from "./use-call.ts";
 import { readStream } from "./use-stream.ts";
 
@@ -27,15 +27,15 @@ export const useLibrary = create<LibraryState>(() => ({
 /** Follows the library until the signal fires or the connection ends. Errors become state. */
 export async function followLibrary(client: EngineClient, signal: AbortSignal): Promise<void> {
   try {
-    const changes = readStream<"library.watch">(client.stream("library.watch", {}, signal), (events) =>
+    const changes = readStream<"library.watch">(client.stream("library.watch", {}, { signal }), (events) =>
       useLibrary.setState((state) => events.reduce(applyChange, state)),
     );
     // Its end is awaited below; until then its failure must not count as unheard.
     changes.catch(() => undefined);
     // The lists are asked for after the watch began, so that no change falls between the two.
     const [documents, jobs] = await Promise.all([
-      client.call("document.list", {}, signal),
-      client.call("job.list", {}, signal),
+      client.call("document.list", {}, { signal }),
+      client.call("job.list", {}, { signal }),
     ]);
     useLibrary.setState((state) => ({
       isLoaded: true,

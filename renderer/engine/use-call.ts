@@ -34,7 +34,7 @@ export function useCall<M extends CallName>(
     if (client === null || params === null) return undefined;
     const abort = new AbortController();
     client
-      .call(method, params, abort.signal)
+      .call(method, params, { signal: abort.signal })
       .then((data) => {
         remember(key, data);
         if (!abort.signal.aborted) setState({ key, data });

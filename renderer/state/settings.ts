@@ -4,7 +4,7 @@
  */
 import { create } from "zustand";
 import type { Settings } from "../../engine/protocol/dto.ts";
-import type { EngineClient } from "../engine/engine-client.ts";
+import type { EngineClient } from "../../engine/protocol/client.ts";
 
 const MEMORY_KEY = "longleaf.look";
 

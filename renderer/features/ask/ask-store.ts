@@ -4,7 +4,7 @@
  */
 import { create } from "zustand";
 import type { AnswerComposer, AnswerRoute, Chat, DocumentId } from "../../../engine/protocol/dto.ts";
-import type { EngineClient, EngineStream } from "../../engine/engine-client.ts";
+import type { EngineClient, EventStream } from "../../../engine/protocol/client.ts";
 import type { StreamEvent } from "../../../engine/protocol/contract.ts";
 import { asEngineError } from "../../engine/use-call.ts";
 import { readStream } from "../../engine/use-stream.ts";
@@ -31,7 +31,7 @@ export const useAsk = create<AskState>(() => ({ conversations: new Map() }));
 
 const running = new Map<
   string,
-  { readonly stream: EngineStream<StreamEvent<"answer.ask">>; readonly abort: AbortController }
+  { readonly stream: EventStream<StreamEvent<"answer.ask">>; readonly abort: AbortController }
 >();
 let turnsAsked = 0;
 /** Conversations are named after their first question. */
@@ -99,7 +99,7 @@ export async function ask(client: EngineClient, asking: Asking): Promise<void> {
       ...(chatId === null ? {} : { chatId }),
       ...(route === undefined ? {} : { route }),
     },
-    abort.signal,
+    { signal: abort.signal },
   );
   running.set(documentId, { stream, abort });
   try {

@@ -31,7 +31,7 @@ export function JobRow({ job }: { readonly job: Job }): ReactNode {
       {job.state === "failed" ? <JobFailure job={job} /> : <JobProgress job={job} />}
       <div className="st num">
         {job.state === "failed" ? (
-          <button type="button" className="link" onClick={() => markSeen(job.id)}>
+          <button type="button" className="link" onClick={() => markSeen(client, job.id)}>
             {words.dismiss}
           </button>
         ) : (
@@ -66,6 +66,7 @@ export function JobProgress({ job }: { readonly job: Job }): ReactNode {
 
 /** What failed, and the one thing to do about it; a password is asked for here. */
 export function JobFailure({ job }: { readonly job: Job }): ReactNode {
+  const client = useClient();
   const { withPassword } = useImporting();
   const canRetry = useUploads((state) => state.grants.has(job.id));
   const [password, setPassword] = useState("");
@@ -82,7 +83,7 @@ export function JobFailure({ job }: { readonly job: Job }): ReactNode {
           onSubmit={(event) => {
             event.preventDefault();
             withPassword(job.id, password);
-            markSeen(job.id);
+            markSeen(client, job.id);
           }}
         >
           <input

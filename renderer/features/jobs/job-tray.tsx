@@ -45,6 +45,7 @@ export function JobTray(): ReactNode {
 }
 
 function TrayJob({ job }: { readonly job: Job }): ReactNode {
+  const client = useClient();
   const { leftMs, perSecond, unit } = job.progress;
   const title = useJobTitle(job);
   return (
@@ -63,7 +64,7 @@ function TrayJob({ job }: { readonly job: Job }): ReactNode {
         </span>
         <span className="acts">
           {job.state === "failed" ? (
-            <button type="button" className="link" onClick={() => markSeen(job.id)}>
+            <button type="button" className="link" onClick={() => markSeen(client, job.id)}>
               {words.dismiss}
             </button>
           ) : (

@@ -1,25 +1,13 @@
-/** Failed jobs stay in sight until the person has seen them; these are the ones that were. */
+/** Failed jobs stay in sight until the person has seen them; then the engine forgets them too. */
 import { create } from "zustand";
+import type { EngineClient } from "../../../engine/protocol/client.ts";
+import type { JobId } from "../../../engine/protocol/dto.ts";
+import { report } from "../../state/notices.ts";
 
-const MEMORY_KEY = "longleaf.seen-jobs";
-const KEPT = 200;
+/** Those seen in this window, out of sight at once. */
+export const useSeenJobs = create<{ readonly seen: ReadonlySet<string> }>(() => ({ seen: new Set() }));
 
-export const useSeenJobs = create<{ readonly seen: ReadonlySet<string> }>(() => ({ seen: new Set(remembered()) }));
-
-export function markSeen(jobId: string): void {
+export function markSeen(client: EngineClient | null, jobId: JobId): void {
   useSeenJobs.setState(({ seen }) => ({ seen: new Set(seen).add(jobId) }));
-  try {
-    localStorage.setItem(MEMORY_KEY, JSON.stringify([...useSeenJobs.getState().seen].slice(-KEPT)));
-  } catch {
-    // Best effort: without storage a failure is shown again in the next window.
-  }
-}
-
-function remembered(): readonly string[] {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(MEMORY_KEY) ?? "[]");
-    return Array.isArray(stored) ? stored.filter((id) => typeof id === "string") : [];
-  } catch {
-    return [];
-  }
+  client?.call("job.dismiss", { jobId }).catch(report);
 }

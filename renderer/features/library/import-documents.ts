@@ -4,7 +4,7 @@
  */
 import { useMemo } from "react";
 import { create } from "zustand";
-import type { EngineClient } from "../../engine/engine-client.ts";
+import type { EngineClient } from "../../../engine/protocol/client.ts";
 import { useClient, useHost } from "../../engine/engine-context.tsx";
 import type { Dropped, Grant, UploadProgress } from "../../engine/host.ts";
 import { report } from "../../state/notices.ts";
@@ -61,6 +61,7 @@ async function importGrant(client: EngineClient, grant: Grant, password?: string
   const read = useSettings.getState().readInBackground;
   const job = await client.call("document.import", {
     grant: grant.grant,
+    name: grant.name,
     read,
     ...(password === undefined ? {} : { password }),
   });

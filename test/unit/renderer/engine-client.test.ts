@@ -4,12 +4,10 @@ import { calls, streams } from "../../../engine/protocol/contract.ts";
 import type { AnswerEvent } from "../../../engine/protocol/dto.ts";
 import { EngineError } from "../../../engine/protocol/errors.ts";
 import { frame as frameSchema } from "../../../engine/protocol/frames.ts";
-import { EngineClient } from "../../../renderer/engine/engine-client.ts";
+import { EngineClient } from "../../../engine/protocol/client.ts";
 import { connect } from "../../../renderer/engine/connection.ts";
 import { ScriptedEngine } from "./scripted-engine.ts";
 import { BOOK_ID, REPOSITORY_ID } from "./scripted-library.ts";
-
-const never = new AbortController().signal;
 
 async function failure(promise: Promise<unknown>): Promise<EngineError> {
   try {
@@ -34,7 +32,7 @@ describe("the page's engine client", () => {
   it("sends only frames of the contract", async () => {
     const engine = new ScriptedEngine();
     const client = new EngineClient(engine.connect());
-    const stream = client.stream("answer.ask", { scope: [BOOK_ID], question: "Where is the box?" }, never);
+    const stream = client.stream("answer.ask", { scope: [BOOK_ID], question: "Where is the box?" }, {}).batches();
     for await (const batch of stream) expect(batch.length).toBeGreaterThan(0);
     expect(engine.sent.length).toBeGreaterThan(5);
     for (const sent of engine.sent) expect(frameSchema.safeParse(sent).error).toBeUndefined();
@@ -54,9 +52,9 @@ describe("the page's engine client", () => {
   });
 
   it("gives credit back only after a batch was taken, so that an unread stream stands still", async () => {
-    const engine = new ScriptedEngine();
+    const engine = new ScriptedEngine({ pace: 15 });
     const client = new EngineClient(engine.connect());
-    const stream = client.stream("answer.ask", { scope: [BOOK_ID], question: "Where is the box?" }, never);
+    const stream = client.stream("answer.ask", { scope: [BOOK_ID], question: "Where is the box?" }, {}).batches();
     const reader = stream[Symbol.asyncIterator]();
     await reader.next();
     await sleep(30);
@@ -70,7 +68,9 @@ describe("the page's engine client", () => {
   it("keeps every event, in order, to the done", async () => {
     const client = new EngineClient(new ScriptedEngine().connect());
     const events: AnswerEvent[] = [];
-    for await (const batch of client.stream("answer.ask", { scope: [BOOK_ID], question: "Where is the box?" }, never))
+    for await (const batch of client
+      .stream("answer.ask", { scope: [BOOK_ID], question: "Where is the box?" }, {})
+      .batches())
       events.push(...batch);
     expect(events[0]?.type).toBe("route");
     expect(events.at(-1)?.type).toBe("done");
@@ -80,10 +80,10 @@ describe("the page's engine client", () => {
   it("stop keeps what was written; the stream ends by itself", async () => {
     const engine = new ScriptedEngine({ pace: 5 });
     const client = new EngineClient(engine.connect());
-    const stream = client.stream("answer.ask", { scope: [BOOK_ID], question: "Where is the box?" }, never);
+    const stream = client.stream("answer.ask", { scope: [BOOK_ID], question: "Where is the box?" });
     let last: AnswerEvent | undefined;
     let sentences = 0;
-    for await (const batch of stream) {
+    for await (const batch of stream.batches()) {
       last = batch.at(-1);
       if (last?.type === "sentence") {
         sentences += 1;
@@ -97,12 +97,12 @@ describe("the page's engine client", () => {
   it("leaving the loop cancels, and so does the signal", async () => {
     const engine = new ScriptedEngine({ pace: 5 });
     const client = new EngineClient(engine.connect());
-    for await (const batch of client.stream("answer.ask", { scope: [BOOK_ID], question: "one" }, never))
+    for await (const batch of client.stream("answer.ask", { scope: [BOOK_ID], question: "one" }, {}).batches())
       if (batch.length > 0) break;
     const abort = new AbortController();
-    const stream = client.stream("answer.ask", { scope: [BOOK_ID], question: "two" }, abort.signal);
+    const stream = client.stream("answer.ask", { scope: [BOOK_ID], question: "two" }, { signal: abort.signal });
     const reading = (async () => {
-      for await (const batch of stream) if (batch.length > 0) abort.abort();
+      for await (const batch of stream.batches()) if (batch.length > 0) abort.abort();
     })();
     expect((await failure(reading)).code).toBe("Cancelled");
     expect(engine.sent.filter((sent) => sent.kind === "cancel")).toHaveLength(2);
@@ -113,7 +113,7 @@ describe("the page's engine client", () => {
     const client = new EngineClient(port);
     await client.ready;
     const watching = (async () => {
-      for await (const batch of client.stream("library.watch", {}, never)) expect(batch).toBeDefined();
+      for await (const batch of client.stream("library.watch", {}, {}).batches()) expect(batch).toBeDefined();
     })();
     await sleep(5);
     port.close();
@@ -188,7 +188,7 @@ describe("the scripted engine", () => {
     }
     const hits = await client.call("search.query", { query: "pear" });
     expect(calls["search.query"].result.safeParse(hits).error).toBeUndefined();
-    for await (const batch of client.stream("answer.ask", { scope: [BOOK_ID], question: "box?" }, never)) {
+    for await (const batch of client.stream("answer.ask", { scope: [BOOK_ID], question: "box?" }, {}).batches()) {
       for (const event of batch) expect(streams["answer.ask"].event.safeParse(event).error).toBeUndefined();
     }
   });

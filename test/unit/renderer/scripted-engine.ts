@@ -104,6 +104,9 @@ export class ScriptedEngine {
         return this.#summary(this.#document(params));
       case "job.list":
         return [...this.#jobs.values()];
+      case "job.dismiss":
+        this.#jobs.delete(String(params["jobId"]));
+        return {};
       case "job.pause":
         return this.#changeJob(params, "paused");
       case "job.resume":

@@ -11,7 +11,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { servePage } from "./page-server.ts";
+import { servePage } from "../unit/renderer/page-server.ts";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
   existsSync(path),
@@ -59,7 +59,7 @@ describe.skipIf(CHROMIUM === undefined)("the window", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "longleaf-page-"));
     process.env["LONGLEAF_TEST_PAGE"] = folder;
-    await build({ configFile: join(import.meta.dirname, "page", "vite.config.ts"), logLevel: "error" });
+    await build({ configFile: join(import.meta.dirname, "../unit/renderer/page/vite.config.ts"), logLevel: "error" });
     const served = await servePage(folder);
     base = served.address;
     server = served.server;
