@@ -111,4 +111,7 @@ program
   .description("check that everything that Longleaf needs is here and works")
   .action(run(doctor));
 
+// A reader that has seen enough (`longleaf show x | head`) is not an error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
 await program.parseAsync();

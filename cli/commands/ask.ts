@@ -1,5 +1,5 @@
 /** `longleaf ask`: one question, its answer as it is written, its citations. */
-import type { Answer, AnswerComposer, AnswerRoute, MemoryMode } from "../../engine/protocol/index.ts";
+import type { Answer, AnswerComposer, AnswerSentence, AnswerRoute, MemoryMode } from "../../engine/protocol/index.ts";
 import { EngineError } from "../../engine/protocol/index.ts";
 import { placeOf, plain, printJson, printLine } from "../output.ts";
 import { openSession, scopeOf, type GlobalOptions } from "../session.ts";
@@ -64,8 +64,7 @@ function printAnswer(answer: Answer): void {
   if (answer.composer === "generative") printLine();
   for (const sentence of answer.sentences) {
     const places = sentence.citations.map((index) => placeOf(answer.citations[index]));
-    const line = sentence.text.replaceAll(/\s+/g, " ");
-    const text = sentence.voice === "document" && !/^["“«]/u.test(line) ? `“${line}”` : line;
+    const text = quoted(sentence, answer);
     if (answer.composer === "extractive") printLine(places.length > 0 ? `${text} [${places.join("; ")}]` : text);
     else printLine(places.length > 0 ? `  [${places.join("; ")}] supports: ${text}` : `  no page says this: ${text}`);
   }
@@ -76,4 +75,12 @@ function printAnswer(answer: Answer): void {
       ? "Quoted from the text"
       : `Written by the model ${answer.memoryUsed ? "with" : "without"} memory`;
   printLine(`\n${who}. ${checkedText} ${checked} of ${total} ${unit}.`);
+}
+
+/** Prose in one line and quotation marks, its own where it brings some; code line by line as it stands. */
+function quoted({ text, voice, citations }: AnswerSentence, answer: Answer): string {
+  const isCode = citations.some((index) => answer.citations[index].file !== null) && text.includes("\n");
+  if (isCode) return `\n${text.replaceAll(/^/gm, "    ")}\n `;
+  const line = text.replaceAll(/\s+/g, " ");
+  return voice === "document" && !/^["“«]/u.test(line) ? `“${line}”` : line;
 }
