@@ -30,6 +30,8 @@ export interface ReadingResult {
 
 /** The window is told about a document under way this often. */
 const TELL_EVERY_MS = 1_000;
+/** Segments handed to the computing thread at a time, so that it never waits for this one. */
+const AHEAD = 3;
 /** Planning holds the engine's thread for no longer than this. */
 const SLICE_MS = 8;
 
@@ -143,8 +145,8 @@ export class MemoryReader {
   }
 
   /**
-   * The segments in order with their memories (null when it is there already). The next one is computed while its caller
-   * stores the one before: writing takes about as long as reading a small model's segment.
+   * The segments in order with their memories (null when it is there already). The next ones wait at the computing thread
+   * while the caller stores the one before. A question passes them: it has the higher priority in the model's lane.
    */
   async *#encoded(
     model: LanguageModel,
@@ -152,8 +154,7 @@ export class MemoryReader {
     plan: Plan,
     signal: AbortSignal,
   ): AsyncGenerator<PlannedSegment & { readonly memory: SegmentMemory | null }> {
-    const start = (segment: PlannedSegment | undefined): Promise<SegmentMemory | null> | null => {
-      if (!segment) return null;
+    const start = (segment: PlannedSegment): Promise<SegmentMemory | null> => {
       const ids = plan.ids.get(segment.key);
       if (!ids) throw new EngineError("Internal", "a planned segment without tokens");
       if (this.#store.memories.has(segment.key)) return Promise.resolve(null);
@@ -161,11 +162,12 @@ export class MemoryReader {
       memory.catch(() => {}); // thrown where it is awaited; when the reader leaves before, nobody waits
       return memory;
     };
-    let ahead = start(unread[0]);
+    const started = unread.slice(0, AHEAD).map(start);
     for (const [index, segment] of unread.entries()) {
       throwIfCancelled(signal);
-      const memory = await ahead;
-      ahead = start(unread[index + 1]);
+      const memory = (await started.shift()) ?? null;
+      const next = unread[index + AHEAD];
+      if (next) started.push(start(next));
       yield { ...segment, memory };
     }
   }
