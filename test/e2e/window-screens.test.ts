@@ -106,7 +106,7 @@ describe.skipIf(CHROMIUM === undefined)("the window", () => {
   }, 60_000);
 
   it("stops an answer with Esc and keeps what was written; a newline is not a question", async () => {
-    const { page, context } = await open("?pace=150#/d/book/ask");
+    const { page, context } = await open("?pace=600#/d/book/ask");
     await page.locator("#question-field").waitFor();
     await page.locator("#question-field").click();
     await page.keyboard.type("Where is");
