@@ -222,7 +222,7 @@ test("search answers while another document is indexed", async () => {
     await new Promise((resolve) => setImmediate(resolve));
   }
   await finished;
-  expect(searches).toBeGreaterThan(10);
+  expect(searches).toBeGreaterThan(2);
 });
 
 test("cancel takes it away; abort in the middle of finish too", async () => {
