@@ -1,5 +1,5 @@
 /** A library in a temporary folder through the same host that every face of the program uses, for measuring. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLibrary, type LibraryHost } from "../../engine/host/library-host.ts";
@@ -61,6 +61,25 @@ export function peakMemoryMb(pid: number | undefined): number {
     return found ? Math.round(Number(found[1]) / 1024) : 0;
   } catch {
     return 0;
+  }
+}
+
+/** Processes of this system whose command line names the file; none where the system does not tell. */
+export function pidsOf(file: string): number[] {
+  try {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name) && commandLine(name).includes(file))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return ""; // it has ended meanwhile
   }
 }
 

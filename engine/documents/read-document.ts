@@ -3,12 +3,12 @@
  * Runs inside the parser process, and in unit tests without one. Knows nothing about processes, flags or the store.
  */
 import { EngineError } from "../protocol/errors.ts";
-import { tooLarge, unreadable } from "./document-errors.ts";
+import { unreadable } from "./document-errors.ts";
 import { MAX_PDF_BYTES, MAX_TEXT_BYTES } from "./limits.ts";
 import { RowWriter, type RowSink } from "./row-writer.ts";
 import type { ParserMessage, ParserOrder } from "./rows.ts";
 import { SNIFF_BYTES, sniffFormat } from "./sniff-format.ts";
-import { openSource, readHead, type SourceFile } from "./source-file.ts";
+import { checkSize, openSource, readHead, type SourceFile } from "./source-file.ts";
 
 export type Progress = Omit<Extract<ParserMessage, { type: "progress" }>, "type">;
 
@@ -77,14 +77,7 @@ async function readFile(file: SourceFile, reading: Reading): Promise<void> {
 
 /** What no reader would take is refused by its size, whatever its first bytes look like (a sparse file is all zeros). */
 function refuseGiant(file: SourceFile, limitBytes: number): void {
-  if (file.sizeBytes <= MAX_PDF_BYTES) return;
-  throw tooLarge(
-    `${file.name} is too large`,
-    file.sizeBytes,
-    limitBytes,
-    "bytes",
-    "Split it into parts and open those.",
-  );
+  if (file.sizeBytes > MAX_PDF_BYTES) checkSize(file, limitBytes);
 }
 
 /** A foreign error that no reader translated: nesting too deep for the stack is the document's fault, the rest is ours. */

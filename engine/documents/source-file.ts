@@ -74,7 +74,8 @@ export function* readPieces(file: SourceFile, limitBytes: number): Generator<Uin
   }
 }
 
-function checkSize(file: SourceFile, limitBytes: number): void {
+/** Errors: `DocumentTooLarge` above the limit. */
+export function checkSize(file: SourceFile, limitBytes: number): void {
   if (file.sizeBytes <= limitBytes) return;
   throw tooLarge(
     `${file.name} is too large`,
