@@ -7,12 +7,12 @@ import json
 
 import numpy as np
 
-TYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
+TYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4"), "I8": np.dtype("i1")}
 NAMES = {dtype: name for name, dtype in TYPES.items()}
 
 
 def write_safetensors(path, arrays):
-    """`arrays`: name to float16 or float32 array, written in the order given."""
+    """`arrays`: name to float16, float32 or int8 array, written in the order given."""
     header, offset = {"__metadata__": {"format": "pt"}}, 0
     for name, array in arrays.items():
         size = array.nbytes
