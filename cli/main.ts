@@ -64,7 +64,8 @@ program
   .addOption(new Option("--route <route>", "how to look").choices(["whole", "find", "count", "quote"]))
   .addOption(new Option("--composer <name>", "who answers").choices(["extractive", "generative"]))
   .addOption(new Option("--memory <mode>", "memory of the text").choices(["on", "off", "wrong"]).default("on"))
-  .addHelpText("after", '\nExample:\n  longleaf ask "The Lost World" "Who is Professor Challenger?"')
+  .option("--why", "say of each passage why it was chosen")
+  .addHelpText("after", '\nExample:\n  longleaf ask "The Lost World" "Who is Professor Challenger?" --why')
   .action(run(ask));
 program
   .command("search")

@@ -71,6 +71,18 @@ export function printSummary(node: SummaryNode, depth = 0): void {
   for (const child of node.children) printSummary(child, depth + 1);
 }
 
+const KEY_TERM_WORDS = { person: "People", place: "Places", term: "Terms" } as const;
+
+/** People, places and terms with the pages where they are mentioned, like the index of a book. */
+export function printKeyTerms(node: SummaryNode): void {
+  for (const kind of ["person", "place", "term"] as const) {
+    const terms = (node.keyTerms ?? []).filter((term) => term.kind === kind);
+    if (terms.length > 0) printLine(`\n${KEY_TERM_WORDS[kind]}`);
+    for (const { term, count, places } of terms)
+      printLine(`  ${term} (${count} times) [${[...new Set(places.map(placeOf))].join("; ")}]`);
+  }
+}
+
 export function sizeText(bytes: number): string {
   if (bytes < 1_000_000) return `${Math.ceil(bytes / 1_000)} kB`;
   return bytes < 1_000_000_000 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;

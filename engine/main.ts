@@ -14,15 +14,17 @@ import { hostOnlyHandlers } from "./handlers/host-only-handlers.ts";
 import { infoHandlers } from "./handlers/info-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
 import { LibraryEvents } from "./handlers/library-events.ts";
-import { ModelSlot } from "./handlers/model-slot.ts";
+import { Slot } from "./handlers/model-slot.ts";
 import { searchHandlers } from "./handlers/search-handlers.ts";
 import { SummaryCache } from "./handlers/summary-cache.ts";
 import { importJob, type ImportParts } from "./jobs/import-job.ts";
 import { JobQueue } from "./jobs/job-queue.ts";
 import { MemoryReader } from "./jobs/memory-reader.ts";
 import { refreshMemories } from "./jobs/memory-refresh.ts";
+import { Lexicon } from "./lexicon/lexicon.ts";
 import { loadModel } from "./model/client.ts";
 import { EngineClient, EngineError, toEnvelope, type FramePort } from "./protocol/index.ts";
+import { loadReader } from "./reading/client.ts";
 import { createRetriever } from "./retrieval/retriever.ts";
 import { ChannelHub } from "./rpc/channels.ts";
 import { engineRoutes } from "./rpc/routes.ts";
@@ -43,11 +45,9 @@ interface Engine {
 function compose(config: EngineConfig, store: LibraryStore, hub: ChannelHub): Engine {
   const events = new LibraryEvents(store);
   const host = new EngineClient(hub.open(ASK_HOST_CHANNEL));
-  const model = new ModelSlot(loadModel, {
-    folder: config.modelFolder,
-    cacheFolder: join(config.store, "compiled"),
-    provider: config.provider,
-  });
+  const cacheFolder = join(config.store, "compiled");
+  const model = new Slot(loadModel({ folder: config.modelFolder, cacheFolder, provider: config.provider }));
+  const passageReader = new Slot(loadReader({ folder: config.readerFolder, cacheFolder }));
   const reader = new MemoryReader(store, model, (id) => events.document(id));
   const passwords = new Map<string, string>();
   const parts: ImportParts = {
@@ -63,7 +63,14 @@ function compose(config: EngineConfig, store: LibraryStore, hub: ChannelHub): En
   const following = new AbortController();
   void tellJobs(queue, events, following.signal);
   const retriever = createRetriever(store.chunks);
-  const answering = { store, retriever, model, summaries: new SummaryCache(store, join(config.store, "summaries")) };
+  const answering = {
+    store,
+    retriever,
+    model,
+    reader: passageReader,
+    lexicon: new Lexicon(config.lexiconFile),
+    summaries: new SummaryCache(store, join(config.store, "summaries")),
+  };
   const cancelJobsOf = async (id: string) => {
     const open = queue
       .list()
@@ -71,7 +78,7 @@ function compose(config: EngineConfig, store: LibraryStore, hub: ChannelHub): En
     await Promise.all(open.map((job) => queue.cancel(job.id)));
   };
   const handlers = {
-    ...infoHandlers(store, model),
+    ...infoHandlers(store, model, passageReader),
     ...documentHandlers(store, events, cancelJobsOf),
     ...searchHandlers(store, retriever),
     ...answerHandlers(answering),
@@ -93,6 +100,7 @@ function compose(config: EngineConfig, store: LibraryStore, hub: ChannelHub): En
       following.abort();
       await queue.close();
       await model.close();
+      await passageReader.close();
       store.close();
     },
   };

@@ -6,8 +6,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AnswerSources } from "../../engine/answering/types.ts";
+import { lexiconFile } from "../../engine/host/layout.ts";
+import { Lexicon } from "../../engine/lexicon/lexicon.ts";
 import type { ParserRow } from "../../engine/documents/rows.ts";
 import type { DocumentId } from "../../engine/protocol/dto.ts";
+import type { PassageReader } from "../../engine/reading/reading.ts";
 import { createRetriever } from "../../engine/retrieval/retriever.ts";
 import { openStore } from "../../engine/store/open-store.ts";
 import type { LibraryStore } from "../../engine/store/types.ts";
@@ -21,7 +24,8 @@ export interface DirectLibrary extends Disposable {
   addPath(path: string): Promise<DocumentId>;
 }
 
-export function openDirectLibrary(): DirectLibrary {
+/** Without a reader, search alone decides; it stays the caller's to close. */
+export function openDirectLibrary(reader: PassageReader | null = null): DirectLibrary {
   const folder = mkdtempSync(join(tmpdir(), "longleaf-evaluate-"));
   const store = openStore(folder);
   const sources: AnswerSources = {
@@ -31,6 +35,8 @@ export function openDirectLibrary(): DirectLibrary {
     chunks: store.chunks,
     summary: (id, signal) => summarizeDocument(id, store, { signal }),
     remembering: null,
+    reader,
+    lexicon: new Lexicon(lexiconFile),
   };
   const addRows = async (rows: readonly ParserRow[]): Promise<DocumentId> => {
     const session = store.importDocument({ grant: `evaluate-${Math.random()}` });

@@ -1,16 +1,13 @@
 /**
  * What an answer is worth: evidence among its citations, words in it, right places, refusals. Pure.
- * Texts are compared by their letters and digits only, so quotation marks, line breaks and markup do not matter.
  */
+import { beginsOn, holds } from "./comparing.ts";
+import { CITATIONS } from "./marks.ts";
+import type { Cited } from "./marks.ts";
+import { mean, share } from "./statistics.ts";
 import type { EvaluationQuestion } from "./questions.ts";
 
-export interface GivenCitation {
-  readonly text: string;
-  readonly page: number | null;
-  readonly file: string | null;
-  readonly line: number | null;
-  readonly endLine: number | null;
-}
+export type GivenCitation = Omit<Cited, "start" | "end">;
 
 export interface GivenAnswer {
   readonly answer: string;
@@ -39,25 +36,11 @@ export interface Marks {
   readonly ms: number;
 }
 
-export const CITATIONS = 8;
-
-/** Letters and digits in lower case, one space between words. */
-export function plain(text: string): string {
-  return ` ${(
-    text
-      .normalize("NFKC")
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  ).join(" ")} `;
-}
-
-const holds = (text: string, passage: string): boolean => plain(text).includes(plain(passage).trimEnd());
-
 export function markAnswer(question: EvaluationQuestion, given: GivenAnswer, placeText: PlaceText): Marks {
   const citations = given.citations.slice(0, CITATIONS);
   const all = [...question.evidence, ...question.alternatives];
   const hits = citations.slice(0, 3).filter(({ text }) => all.some((passage) => holds(text, passage)));
-  const right = citations.filter((citation) => standsThere(citation, placeText(citation)));
+  const right = citations.filter((citation) => beginsOn(placeText(citation), citation.text));
   return {
     id: question.id,
     answerable: question.answerable,
@@ -80,14 +63,6 @@ function rankOfEvidence({ evidence, alternatives }: EvaluationQuestion, citation
   const complete = Math.max(...evidence.map(rankOf));
   const best = Math.min(complete, ...alternatives.map(rankOf));
   return Number.isFinite(best) ? best : 0;
-}
-
-/** A citation may run over the end of its page: its beginning has to stand there, at the latest as the page's last words. */
-function standsThere({ text }: GivenCitation, place: string): boolean {
-  const words = plain(text).trim().split(" ").slice(0, 6);
-  const page = plain(place).trimEnd();
-  if (page.includes(` ${words.join(" ")}`)) return true;
-  return words.some((_, i) => i > 0 && page.endsWith(` ${words.slice(0, i).join(" ")}`));
 }
 
 export interface Summary {
@@ -128,12 +103,4 @@ export function summarise(name: string, marks: readonly Marks[]): Summary {
     longest: Math.max(0, ...marks.map(({ longest }) => longest)),
     ms: mean(marks.map(({ ms }) => ms)),
   };
-}
-
-function share<T>(items: readonly T[], holdsFor: (item: T) => boolean): number {
-  return items.length === 0 ? 0 : items.filter(holdsFor).length / items.length;
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -66,8 +66,8 @@ async function evaluateSample(
   const directId = await direct.addPath(SAMPLES[sample].path);
   const places = placeTexts(direct, directId, SAMPLES[sample].folder);
   const marks: Record<string, readonly Marks[]> = {
-    "BM25, 60 words": markPeer(direct, directId, questions, 60, places),
-    "BM25, 180 words": markPeer(direct, directId, questions, 180, places),
+    "BM25, 60 words": await markPeer(direct, directId, questions, 60, places),
+    "BM25, 180 words": await markPeer(direct, directId, questions, 180, places),
   };
   for (const way of WAYS) {
     if (way.composer === "generative" && !written) continue;

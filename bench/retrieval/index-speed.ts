@@ -91,17 +91,17 @@ async function importTimed(store: LibraryStore, rows: readonly ParserRow[]): Pro
   return counts.documentId;
 }
 
-function searchTimed(store: LibraryStore, id: DocumentId, queries: readonly string[]): void {
+function searchTimed(store: LibraryStore, id: DocumentId, queries: readonly string[], limit: number): void {
   const retriever = createRetriever(store.chunks);
   const times: number[] = [];
   const cold = performance.now();
-  retriever.search(queries[0] ?? "", [id], { limit: 20 });
+  retriever.search(queries[0] ?? "", [id], { limit });
   const first = performance.now() - cold;
   const cpu = process.cpuUsage();
   for (let round = 0; round < 20; round += 1) {
     for (const query of queries) {
       const before = performance.now();
-      retriever.search(query, [id], { limit: 20 });
+      retriever.search(query, [id], { limit });
       times.push(performance.now() - before);
     }
   }
@@ -110,7 +110,7 @@ function searchTimed(store: LibraryStore, id: DocumentId, queries: readonly stri
   const at = (share: number): string => (times[Math.floor(times.length * share)] ?? 0).toFixed(1);
   const perSearch = (user + system) / 1_000 / times.length;
   console.log(
-    `search: first ${first.toFixed(1)} ms, p50 ${at(0.5)}, p95 ${at(0.95)}; ${perSearch.toFixed(1)} ms of CPU each`,
+    `search for ${limit} passages: first ${first.toFixed(1)} ms, p50 ${at(0.5)}, p95 ${at(0.95)}; ${perSearch.toFixed(1)} ms of CPU each`,
   );
 }
 
@@ -125,7 +125,7 @@ async function main(kind: string | undefined, path: string | undefined): Promise
   const folder = mkdtempSync(join(tmpdir(), "longleaf-speed-"));
   const store = openStore(folder);
   const id = await importTimed(store, rows);
-  searchTimed(store, id, QUERIES[kind]);
+  for (const limit of [8, 50]) searchTimed(store, id, QUERIES[kind], limit);
   console.log(`resident memory ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`);
   store.close();
   rmSync(folder, { recursive: true });

@@ -1,13 +1,15 @@
-/** `longleaf ask`: one question, its answer as it is written, its citations. */
-import type { Answer, AnswerComposer, AnswerSentence, AnswerRoute, MemoryMode } from "../../engine/protocol/index.ts";
+/** `longleaf ask`: one question, its answer as it is written, its citations and (`--why`) why they were chosen. */
+import type { Answer, AnswerComposer, AnswerRoute, MemoryMode } from "../../engine/protocol/index.ts";
 import { EngineError } from "../../engine/protocol/index.ts";
-import { placeOf, plain, printJson, printLine } from "../output.ts";
+import { answerLines } from "../answer-lines.ts";
+import { plain, printJson, printLine } from "../output.ts";
 import { openSession, scopeOf, type GlobalOptions } from "../session.ts";
 
 interface AskOptions {
   readonly route?: AnswerRoute;
   readonly composer?: AnswerComposer;
   readonly memory: MemoryMode;
+  readonly why?: boolean;
 }
 
 export async function ask(
@@ -30,14 +32,18 @@ export async function ask(
   const onInterrupt = () => events.stop();
   process.once("SIGINT", onInterrupt);
   let answer: Answer | null = null;
+  let hasWritten = false;
   for await (const event of events) {
     if (event.type === "delta" && !global.json) process.stdout.write(plain(event.text));
+    // Its words stand on their own line: what was written before it no longer holds.
+    if (event.type === "revised" && !global.json) printLine(`${hasWritten ? "\n" : ""}${event.note}\n`);
+    if (event.type === "delta") hasWritten = true;
     if (event.type === "done") answer = event.answer;
   }
   process.off("SIGINT", onInterrupt);
   if (!answer) throw new EngineError("Internal", "the answer ended without its last word");
   if (global.json) printJson(forPrograms(answer));
-  else printAnswer(answer);
+  else printAnswer(answer, options.why === true);
 }
 
 function forPrograms(answer: Answer): unknown {
@@ -60,27 +66,7 @@ function forPrograms(answer: Answer): unknown {
   return { ...answer, citations };
 }
 
-function printAnswer(answer: Answer): void {
+function printAnswer(answer: Answer, why: boolean): void {
   if (answer.composer === "generative") printLine();
-  for (const sentence of answer.sentences) {
-    const places = sentence.citations.map((index) => placeOf(answer.citations[index]));
-    const text = quoted(sentence, answer);
-    if (answer.composer === "extractive") printLine(places.length > 0 ? `${text} [${places.join("; ")}]` : text);
-    else printLine(places.length > 0 ? `  [${places.join("; ")}] supports: ${text}` : `  no page says this: ${text}`);
-  }
-  const { checked, total, unit } = answer.coverage;
-  const checkedText = checked === total ? "Checked" : "Looked at";
-  const who =
-    answer.composer === "extractive"
-      ? "Quoted from the text"
-      : `Written by the model ${answer.memoryUsed ? "with" : "without"} memory`;
-  printLine(`\n${who}. ${checkedText} ${checked} of ${total} ${unit}.`);
-}
-
-/** Prose in one line and quotation marks, its own where it brings some; code line by line as it stands. */
-function quoted({ text, voice, citations }: AnswerSentence, answer: Answer): string {
-  const isCode = citations.some((index) => answer.citations[index].file !== null) && text.includes("\n");
-  if (isCode) return `\n${text.replaceAll(/^/gm, "    ")}\n `;
-  const line = text.replaceAll(/\s+/g, " ");
-  return voice === "document" && !/^["“«]/u.test(line) ? `“${line}”` : line;
+  for (const line of answerLines(answer, { why })) printLine(line);
 }

@@ -1,8 +1,9 @@
 /** `longleaf doctor`: checks each thing that Longleaf needs by using it, and says what to do where one fails. */
 import { existsSync, statfsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { programRoot } from "../../engine/host/layout.ts";
-import { toEnvelope } from "../../engine/protocol/index.ts";
+import { toEnvelope, type EngineClient, type EngineInfo } from "../../engine/protocol/index.ts";
 import { printJson, printLine, sizeText } from "../output.ts";
 import { openSession, type GlobalOptions } from "../session.ts";
 
@@ -21,7 +22,7 @@ export async function doctor(global: GlobalOptions): Promise<void> {
   try {
     await using session = await openSession(global);
     const { layout } = session.host;
-    const info = await session.client.call("engine.info", {});
+    const info = await infoWithReader(session.client);
     const { bavail, bsize } = statfsSync(layout.root);
     checks.push({
       name: "engine",
@@ -47,6 +48,7 @@ export async function doctor(global: GlobalOptions): Promise<void> {
             found: info.modelError ? `${info.modelError.message} ${info.modelError.hint}` : "none",
           },
     );
+    checks.push({ name: "reader", isOk: info.readerError === null, found: readerState(info) });
   } catch (error) {
     const { message, hint, details } = toEnvelope(error);
     checks.push({
@@ -58,4 +60,20 @@ export async function doctor(global: GlobalOptions): Promise<void> {
   if (global.json) printJson({ ok: checks.every(({ isOk }) => isOk), checks });
   else for (const { name, isOk, found } of checks) printLine(`${isOk ? "ok  " : "FAIL"}  ${name}: ${found}`);
   if (!checks.every(({ isOk }) => isOk)) process.exitCode = 1;
+}
+
+/** The reader loads in the background; it is waited for a few seconds, in which its graph is compiled. */
+async function infoWithReader(client: EngineClient): Promise<EngineInfo> {
+  let info = await client.call("engine.info", {});
+  for (let tries = 0; tries < 20 && !info.reader && info.readerError === null; tries += 1) {
+    await wait(250);
+    info = await client.call("engine.info", {});
+  }
+  return info;
+}
+
+function readerState({ reader, readerError }: EngineInfo): string {
+  if (reader) return "reads the passages that search finds";
+  if (readerError === null) return "not loaded yet; search alone decides";
+  return `search alone decides: ${readerError.message} ${readerError.hint}`;
 }

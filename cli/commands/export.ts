@@ -23,6 +23,7 @@ export async function exportDocument(global: GlobalOptions, name: string, option
     document.author,
     "## Summary",
     summaryMarkdown(summary, 2),
+    keyTermsMarkdown(summary),
     ...(turns.length > 0 ? ["## Questions", ...turns.map(turnMarkdown)] : []),
     ...(text === null ? [] : ["## Text", text]),
   ]
@@ -40,10 +41,22 @@ function summaryMarkdown(node: SummaryNode, depth: number): string {
   return [own, ...node.children.map((child) => summaryMarkdown(child, depth + 1))].join("\n\n");
 }
 
+/** People, places and terms with where they are mentioned; "" when there are none. */
+function keyTermsMarkdown({ keyTerms = [] }: SummaryNode): string {
+  if (keyTerms.length === 0) return "";
+  const lines = keyTerms.map(
+    ({ term, kind, count, places }) =>
+      `- ${term} (${kind}, ${count}) [${[...new Set(places.map(placeOf))].join("; ")}]`,
+  );
+  return `## People, places and terms\n\n${lines.join("\n")}`;
+}
+
 function turnMarkdown({ question, answer }: ChatTurn): string {
   const sentences = answer.sentences.map(({ text, voice, citations }) => {
     const places = citations.map((index) => placeOf(answer.citations[index])).join("; ");
     return `- ${voice === "document" ? `“${text}”` : text}${places ? ` [${places}]` : ""}`;
   });
-  return `### ${question}\n\n${sentences.length > 0 ? sentences.join("\n") : answer.answer}`;
+  const short =
+    answer.span === null ? "" : `**${answer.span.text}** [${placeOf(answer.citations[answer.span.citation])}]\n\n`;
+  return `### ${question}\n\n${short}${sentences.length > 0 ? sentences.join("\n") : answer.answer}`;
 }

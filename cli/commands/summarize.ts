@@ -1,5 +1,5 @@
-/** `longleaf summarize`: the cited summary tree of a document. */
-import { printJson, printSummary } from "../output.ts";
+/** `longleaf summarize`: the cited summary tree of a document, and its key people, places and terms. */
+import { printJson, printKeyTerms, printSummary } from "../output.ts";
 import { findDocument, openSession, type GlobalOptions } from "../session.ts";
 
 export async function summarize(global: GlobalOptions, name: string): Promise<void> {
@@ -7,5 +7,8 @@ export async function summarize(global: GlobalOptions, name: string): Promise<vo
   const { id } = await findDocument(session.client, name);
   const tree = await session.client.call("summary.make", { documentId: id });
   if (global.json) printJson(tree);
-  else printSummary(tree);
+  else {
+    printSummary(tree);
+    printKeyTerms(tree);
+  }
 }

@@ -29,6 +29,7 @@ export async function* answerQuestion(
     citations: [],
     answerable: false,
     confidence: "not found",
+    support: null,
     memoryUsed: false,
     coverage: { checked: 0, total: 0, unit: "passages" },
     timings: {},
@@ -66,10 +67,24 @@ function finish({ request, route, draft, signals }: Task, composer: Composer): A
     memoryUsed: draft.memoryUsed,
     route,
     citations: draft.citations,
+    span: spanOf(draft),
+    support: draft.support,
     coverage: draft.coverage,
     finishReason: signals.stop.aborted ? "stopped" : "done",
     timings,
   };
+}
+
+/** Below this certainty (0..1) the reader only guesses at words, and no short answer is shown. */
+const LEAST_CERTAINTY = 0.1;
+
+/** The answer that was read in the first cited place whose words the answer quotes, when the reader is sure enough. */
+function spanOf({ sentences, citations, answerable }: Task["draft"]): Answer["span"] {
+  if (!answerable) return null;
+  const quoted = sentences.flatMap((sentence) => sentence.citations);
+  const at = quoted.find((index) => (citations[index]?.why?.read?.certainty ?? 0) >= LEAST_CERTAINTY);
+  const text = at === undefined ? undefined : citations[at]?.why?.read?.text;
+  return at === undefined || text === undefined ? null : { text, citation: at };
 }
 
 /** What no page says stays in the list of sentences, marked by its missing citations; in the plain text only when alone. */

@@ -1,88 +1,76 @@
 /**
- * Is there an answer at all? From how much of the question's weight the best quotations hold, and how clearly the best
- * passage stands out from the eighth.
+ * Is there an answer at all? One regression over the best quotations: how sure they are, how much of the question they
+ * hold, what search and the reader think of the best passages, and names of the question that stand nowhere.
  * Owns: the rule for "The text does not say." and the words for how sure the evidence is.
- * Does not know: documents, events.
- *
- * A logistic regression, fitted on questions of people about stories and articles of shared/corpus put together into
- * books of 65,000 words, and on 55 of our own about five novels there, all also asked of the wrong book. On other such
- * books: area under the curve .95; at the threshold below 95 % of the questions whose evidence was found are answered,
- * and 74 % of those asked of the wrong book refused (bench/evaluate/README.md).
+ * Does not know: documents, events. The regression is fitted by bench/evaluate/fusion on documents kept for that.
  */
-import type { Quotation, Rarity } from "./evidence.ts";
+import type { Quotation } from "./evidence.ts";
 import type { Question } from "./question.ts";
-import type { RankedPassage } from "../retrieval/types.ts";
-
-export interface Support {
-  /** Best share (0..1) of the question's weight in one quotation of the first three. */
-  readonly coverage: number;
-  /** The same as search saw it, in its passages. */
-  readonly passages: number;
-  /** Names of the question that stand nowhere in the scope. */
-  readonly absentNames: number;
-  /** Words of substance in the question. */
-  readonly words: number;
-  /** Score of the best passage over the weight of the question. */
-  readonly strength: number;
-  /** Score of the eighth passage over that of the best: near 1 when nothing stands out. */
-  readonly flatness: number;
-}
-
-export function measureSupport(
-  question: Question,
-  passages: readonly RankedPassage[],
-  quotations: readonly Quotation[],
-  rarity: Rarity,
-): Support {
-  const top = quotations.slice(0, 3);
-  const best = passages[0]?.score ?? 0;
-  return {
-    coverage: Math.max(0, ...top.map(({ coverage }) => coverage)),
-    passages: Math.max(0, ...top.map(({ passage }) => passage.matched)),
-    absentNames: question.words.filter(({ term, isName }) => isName && (rarity.chunksWith.get(term) ?? 0) === 0).length,
-    words: question.words.length,
-    strength: rarity.total > 0 ? best / rarity.total : 0,
-    flatness: best > 0 ? (passages[7]?.score ?? 0) / best : 0,
-  };
-}
-
-const WEIGHTS = {
-  constant: -4.09,
-  coverage: 0.83,
-  passages: 1.71,
-  absentNames: -2.65,
-  words: 3.93,
-  strength: 1.45,
-  flatness: -1.92,
-};
+import type { Candidate } from "./ranking/candidates.ts";
+import { FUSION } from "./ranking/fusion-weights.ts";
+import type { Rarity } from "./ranking/rarity.ts";
+import { type Features, logOddsOf, probabilityOf } from "./ranking/regression.ts";
 
 /** Longer questions are not clearer ones. */
 const MOST_WORDS = 8;
 
-/** Log odds that the text holds an answer; 0 without any evidence is never reached. */
-export function supportOf(support: Support): number {
-  return (
-    WEIGHTS.constant +
-    WEIGHTS.coverage * support.coverage +
-    WEIGHTS.passages * support.passages +
-    WEIGHTS.absentNames * support.absentNames +
-    (WEIGHTS.words * Math.min(MOST_WORDS, support.words)) / MOST_WORDS +
-    WEIGHTS.strength * support.strength +
-    WEIGHTS.flatness * support.flatness
-  );
+export function supportFeatures(
+  question: Question,
+  candidates: readonly Candidate[],
+  quotations: readonly Quotation[],
+  rarity: Rarity,
+): Features {
+  const top = quotations.slice(0, 3);
+  const scores = candidates.map(({ look }) => look.passage.score).sort((a, b) => b - a);
+  const [best = 0] = scores;
+  const logOdds = candidates.map((candidate) => candidate.logOdds);
+  const answers = candidates.flatMap(({ answer }) => (answer === null ? [] : [answer]));
+  const relevances = answers.map(({ relevance }) => relevance).sort((a, b) => b - a);
+  const read: Features =
+    answers.length === 0
+      ? {}
+      : {
+          relevance: relevances[0] ?? 0,
+          relevance3: relevances[2] ?? relevances[0] ?? 0,
+          answerScore: Math.max(...top.map(({ answer }) => answer?.score ?? -20), -20),
+          certainty: Math.max(0, ...top.map(({ answer }) => answer?.certainty ?? 0)),
+          topRelevance: candidates[0]?.answer?.relevance ?? 0,
+        };
+  return {
+    ...read,
+    first: logOdds[0] ?? -10,
+    second: logOdds[1] ?? -10,
+    fifth: logOdds[4] ?? -10,
+    coverage: Math.max(0, ...top.map(({ coverage }) => coverage)),
+    matched: Math.max(0, ...top.map(({ passage }) => passage.matched)),
+    absentNames: question.words.filter(({ term, isName }) => isName && (rarity.chunksWith.get(term) ?? 0) === 0).length,
+    absentWords: question.words.filter(({ term }) => (rarity.chunksWith.get(term) ?? 0) === 0).length,
+    words: Math.min(MOST_WORDS, question.words.length) / MOST_WORDS,
+    strength: rarity.total > 0 ? best / rarity.total : 0,
+    best: Math.log1p(best),
+    bestNear: Math.log1p(Math.max(0, ...candidates.map(({ look }) => look.passage.parts.near))),
+    total: Math.log1p(rarity.total),
+    flatness: best > 0 ? (scores[7] ?? 0) / best : 0,
+  };
 }
 
-/** Below this, nothing in the text supports an answer; above the other, half of all answered questions lie. */
-const LEAST_SUPPORT = -0.4;
-const STATED_SUPPORT = 2;
+export interface Verdict {
+  /** Probability (0..1) that the text holds an answer. */
+  readonly support: number;
+  readonly confidence: "stated" | "likely" | "not found";
+}
 
 /** "Who is X?": when X stands in the text, the text says something of X, however often it does. */
 const NAMED_ONLY_WORDS = 2;
 
-export function confidenceOf(support: Support): "stated" | "likely" | "not found" {
-  const value = supportOf(support);
-  if (support.words <= NAMED_ONLY_WORDS && support.coverage > 0.999)
-    return value < STATED_SUPPORT ? "likely" : "stated";
-  if (support.coverage === 0 || value < LEAST_SUPPORT) return "not found";
-  return value < STATED_SUPPORT ? "likely" : "stated";
+export function decide(question: Question, features: Features): Verdict {
+  const isRead = features["relevance"] !== undefined;
+  const regression = isRead ? FUSION.support.read : FUSION.support.searched;
+  const support = probabilityOf(logOddsOf(regression, features));
+  const { leastSupport, statedSupport } = isRead ? FUSION.thresholds.read : FUSION.thresholds.searched;
+  const coverage = features["coverage"] ?? 0;
+  if (question.words.length <= NAMED_ONLY_WORDS && coverage > 0.999)
+    return { support: Math.max(support, leastSupport), confidence: support < statedSupport ? "likely" : "stated" };
+  if (coverage === 0 || support < leastSupport) return { support, confidence: "not found" };
+  return { support, confidence: support < statedSupport ? "likely" : "stated" };
 }

@@ -2,60 +2,174 @@
  * The route to a place: search, choose the best sentences, quote them, or say that the text does not say.
  * Owns: the order of evidence for questions with one or several parts. Does not know: scores of sentences, SQL.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { AnswerEvent, Citation } from "../protocol/dto.ts";
-import { confidenceOf, measureSupport } from "./decide.ts";
-import { chooseQuotations, rarityOf } from "./evidence.ts";
+import { decide, supportFeatures, type Verdict } from "./decide.ts";
+import { chooseQuotations } from "./evidence.ts";
 import type { Quotation } from "./evidence.ts";
 import { frame, NOT_SAID } from "./frames.ts";
 import { Pace } from "./pace.ts";
-import { cite, CoverageMeter } from "./places.ts";
-import { readQuestion } from "./question.ts";
+import { cite, CoverageMeter, foundBy } from "./places.ts";
+import { type Question, readQuestion } from "./question.ts";
+import { type Candidate, type ReadAnswer, readLooks, weighCandidates } from "./ranking/candidates.ts";
+import { type Look, lookAround } from "./ranking/look.ts";
+import { type Meaning, meaningOf } from "./ranking/meaning.ts";
+import { type Rarity, rarityOf } from "./ranking/rarity.ts";
 import type { AnswerSources, Task } from "./types.ts";
 
 /** Citations of an answer; the first few are quoted in it, the others are further places. */
 export const MOST_CITATIONS = 8;
 const MOST_QUOTED = 3;
-/** Passages that are looked at for each part of a question. */
-const PASSAGES = 30;
-/** A further quotation stands in the answer when its score is at least this share of the best one. */
-const WORTH_QUOTING = 0.72;
+/** Passages that search gives for each part of a question, and the likeliest of them, which are read. */
+const PASSAGES = 150;
+const READ = 50;
+/** See placesWorthCiting; chosen on the development set (bench/evaluate/fusion prints the table). */
+const LEFT_TO_CHANCE = 0.1;
+/** A further quotation stands in the answer when its probability is at least this share of the best one's. */
+const WORTH_QUOTING = 0.4;
 
-export interface Found {
+/** After this long without a reading, the answer of search alone is shown, and said to be a first look. */
+const FIRST_LOOK_MS = 700;
+const CHANGED = "Reading the passages closely changed the first answer.";
+const CONFIRMED = "Reading the passages closely confirmed the first answer.";
+
+export interface Found extends Verdict {
   readonly quotations: readonly Quotation[];
-  readonly confidence: "stated" | "likely" | "not found";
 }
 
-/** The evidence for one question with one part; marks the pages that were looked at. */
-export function findEvidence(
-  text: string,
-  task: Pick<Task, "request" | "sources">,
-  meter: CoverageMeter | null,
-): Found {
-  const { sources, request } = task;
+/** What search found for one question with one part, looked at, before anything is weighed. */
+export interface Searched {
+  readonly question: Question;
+  readonly rarity: Rarity;
+  readonly meaning: Meaning;
+  readonly looks: readonly Look[];
+}
+
+/** Everything that is known of one question with one part, best first. */
+export interface Weighed {
+  readonly question: Question;
+  readonly rarity: Rarity;
+  readonly candidates: readonly Candidate[];
+  readonly quotations: readonly Quotation[];
+}
+
+type FindTask = Pick<Task, "request" | "sources" | "signals">;
+
+/** Searches and looks; marks the pages that were looked at. */
+export function searchFor(text: string, { request, sources }: FindTask, meter: CoverageMeter | null): Searched {
   const question = readQuestion(text);
   const passages = sources.retriever.search(text, request.scope, { limit: PASSAGES });
   for (const passage of passages) meter?.mark(passage.documentId, passage.start, passage.end);
   const terms = question.words.map(({ term }) => term);
   const rarity = rarityOf(terms, sources.chunks, request.scope);
-  const quotations = chooseQuotations(question, passages, rarity, sources.texts, MOST_CITATIONS);
-  return { quotations, confidence: confidenceOf(measureSupport(question, passages, quotations, rarity)) };
+  const looks = passages.map((passage) => lookAround(passage, rarity, sources.texts));
+  return { question, rarity, meaning: meaningOf(question, sources.lexicon), looks };
+}
+
+/** Of each look, what was read there; null for those that search alone found unlikely. */
+async function read(searched: Searched, { sources, signals }: FindTask): Promise<(ReadAnswer | null)[]> {
+  const { question, looks } = searched;
+  const nothing = looks.map(() => null);
+  if (sources.reader === null || !isReadable(question.text)) return nothing;
+  const likeliest = weighCandidates(question, looks, nothing, searched)
+    .slice(0, READ)
+    .map(({ look }) => look);
+  const answers = await readLooks(question.text, likeliest, sources.reader, signals.cancel);
+  const answerOf = new Map(likeliest.map((look, at) => [look, answers[at] ?? null]));
+  return looks.map((look) => answerOf.get(look) ?? null);
+}
+
+/** The reader was trained on English; in other scripts it only guesses. */
+function isReadable(text: string): boolean {
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
+  return latin > 0.7 * letters;
+}
+
+export function weigh(
+  { question, rarity, meaning, looks }: Searched,
+  answers: readonly (ReadAnswer | null)[],
+  texts: AnswerSources["texts"],
+): Weighed {
+  const candidates = weighCandidates(question, looks, answers, { rarity, meaning });
+  const quotations = chooseQuotations(question, candidates, rarity, texts, MOST_CITATIONS);
+  return { question, rarity, candidates, quotations };
+}
+
+function judge({ question, rarity, candidates, quotations }: Weighed): Found {
+  return { quotations, ...decide(question, supportFeatures(question, candidates, quotations, rarity)) };
+}
+
+/** Searches, reads and weighs. Errors: Cancelled. */
+export async function weighEvidence(text: string, task: FindTask, meter: CoverageMeter | null): Promise<Weighed> {
+  const searched = searchFor(text, task, meter);
+  return weigh(searched, await read(searched, task), task.sources.texts);
+}
+
+/** The evidence for one question with one part. */
+export async function findEvidence(text: string, task: FindTask, meter: CoverageMeter | null): Promise<Found> {
+  return judge(await weighEvidence(text, task, meter));
 }
 
 export async function* findRoute(task: Task): AsyncGenerator<AnswerEvent, void> {
-  const { sources, request, draft } = task;
-  const pace = new Pace(task.signals);
+  const { sources, request, draft, signals } = task;
+  const pace = new Pace(signals);
   const meter = new CoverageMeter(sources, request.scope);
   const began = performance.now();
-  const parts: Found[] = [];
+  const parts: Searched[] = [];
   for (const part of readQuestion(request.question).parts) {
     if ((await pace.step()) === "stop") return;
-    parts.push(findEvidence(part, task, meter));
+    parts.push(searchFor(part, task, meter));
   }
   draft.timings["searchMs"] = performance.now() - began;
   draft.coverage = meter.now();
   yield { type: "coverage", coverage: draft.coverage };
+  const judged = (answers: readonly (readonly (ReadAnswer | null)[])[]): Found[] =>
+    parts.map((part, at) => judge(weigh(part, answers[at] ?? part.looks.map(() => null), sources.texts)));
+  const reading = Promise.all(parts.map((part) => read(part, task)));
+  reading.catch(() => undefined); // awaited below; a cancel may come before that
+  const early = await Promise.race([
+    reading.then(() => false),
+    delay(FIRST_LOOK_MS, true, { ref: false }),
+    stopped(signals),
+  ]);
+  if (!early) {
+    yield* answerFrom(task, judged(await reading), pace);
+    draft.timings["readMs"] = performance.now() - began;
+    return;
+  }
+  yield* answerFrom(task, judged([]), pace);
+  if (signals.stop.aborted) return;
+  const final = judged(await reading);
+  draft.timings["readMs"] = performance.now() - began;
+  if (signals.stop.aborted) return;
+  const note = saysTheSame(draft, final) ? CONFIRMED : CHANGED;
+  draft.sentences.length = 0;
+  draft.citations.length = 0;
+  yield { type: "revised", note };
+  // A stop in between must not leave less than there was.
+  yield* answerFrom(task, final, new Pace({ cancel: signals.cancel, stop: new AbortController().signal }));
+}
+
+/** True as soon as the person wants what is there. */
+function stopped({ stop }: Task["signals"]): Promise<boolean> {
+  if (stop.aborted) return Promise.resolve(true);
+  return new Promise((resolve) => stop.addEventListener("abort", () => resolve(true), { once: true }));
+}
+
+/** The final answer would begin with the places that are shown already, and be as sure. */
+function saysTheSame({ citations, answerable }: Task["draft"], final: readonly Found[]): boolean {
+  if (final.some(({ confidence }) => confidence !== "not found") !== answerable) return false;
+  const [first] = final.flatMap(({ quotations }) => quotations);
+  return first === undefined || (citations[0]?.start === first.start && citations[0].documentId === first.documentId);
+}
+
+/** Fills the draft: what each part says, or that the text does not say. */
+async function* answerFrom(task: Task, parts: readonly Found[], pace: Pace): AsyncGenerator<AnswerEvent, void> {
+  const { draft } = task;
   const answered = parts.filter(({ confidence }) => confidence !== "not found");
   draft.answerable = answered.length > 0;
+  draft.support = Math.max(...parts.map(({ support }) => support));
   draft.confidence = !draft.answerable
     ? "not found"
     : answered.every((p) => p.confidence === "stated")
@@ -90,11 +204,13 @@ async function* quoteParts(task: Task, parts: readonly Found[], pace: Pace): Asy
       yield { type: "sentence", sentence: missing };
       continue;
     }
-    const least = (quotations[0]?.score ?? 0) * WORTH_QUOTING;
-    const quoted = quotations.slice(0, share).filter(({ score }) => score >= least);
-    rest.push(quotations.slice(quoted.length));
+    const least = (quotations[0]?.probability ?? 0) * WORTH_QUOTING;
+    const worthy = quotations.slice(0, placesWorthCiting(quotations.map(({ probability }) => probability)));
+    const quoted = worthy.slice(0, share).filter(({ probability }) => probability >= least);
+    rest.push(worthy.slice(quoted.length));
     for (const quotation of quoted) {
       if ((await pace.step()) === "stop") return;
+      if (overlaps(draft.citations, quotation)) continue; // another part of the question rests on it
       yield* quoteOne(task, quotation, true);
     }
   }
@@ -107,6 +223,19 @@ async function* quoteParts(task: Task, parts: readonly Found[], pace: Pace): Asy
       yield* quoteOne(task, quotation, false);
     }
   }
+}
+
+/**
+ * How many places to cite, best first: until the chance that none of them holds the evidence is at most `left`; always
+ * one. Places beyond that cost more trust than they bring.
+ */
+export function placesWorthCiting(probabilities: readonly number[], left = LEFT_TO_CHANCE): number {
+  let none = 1;
+  for (const [at, probability] of probabilities.entries()) {
+    none *= 1 - probability;
+    if (none <= left) return at + 1;
+  }
+  return probabilities.length;
 }
 
 function overlaps(citations: readonly Citation[], quotation: Quotation): boolean {
@@ -132,7 +261,12 @@ function* quoteOne(
 }
 
 export function citeQuotation(texts: AnswerSources["texts"], quotation: Quotation): Citation {
-  const { passage } = quotation;
-  const why = { words: [...passage.words], retriever: passage.retriever, score: quotation.score };
+  const { passage, answer, probability } = quotation;
+  const why = {
+    ...foundBy(passage.retriever, passage.words, quotation.score),
+    probability,
+    read:
+      answer === null ? null : { text: answer.text, start: answer.start, end: answer.end, certainty: answer.certainty },
+  };
   return cite(texts, quotation, why);
 }

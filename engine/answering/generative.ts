@@ -30,9 +30,10 @@ export const generativeComposer: Composer = {
     if (sources.remembering === null) return;
     const meter = new CoverageMeter(sources, request.scope);
     const began = performance.now();
-    const found = findEvidence(request.question, task, meter);
+    const found = await findEvidence(request.question, task, meter);
     draft.timings["searchMs"] = performance.now() - began;
     draft.coverage = meter.now();
+    draft.support = found.support;
     yield { type: "coverage", coverage: draft.coverage };
     throwIfCancelled(signals.cancel);
     if (found.confidence === "not found" && task.route !== "whole") {

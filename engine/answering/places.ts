@@ -3,7 +3,7 @@
  * Owns: the rule that a citation's words are read again from the stored text, character by character, before it counts
  * as supported. Does not know: why a passage was chosen.
  */
-import type { Citation, Coverage, DocumentId } from "../protocol/dto.ts";
+import type { Citation, Coverage, DocumentId, WhyChosen } from "../protocol/dto.ts";
 import type { AnswerSources } from "./types.ts";
 
 export interface Stretch {
@@ -19,6 +19,11 @@ export function cite(texts: AnswerSources["texts"], stretch: Stretch, why: Citat
   const { documentId, start, end, text } = stretch;
   const stored = texts.text(documentId, start, end);
   return { ...texts.place(documentId, start, end), text: stored, supported: stored !== "" && stored === text, why };
+}
+
+/** Why a passage was chosen that was not weighed: its words and the score of whoever found it. */
+export function foundBy(retriever: string, words: readonly string[], score: number): WhyChosen {
+  return { words: [...words], retriever, score, probability: null, read: null };
 }
 
 /** Ranges that are pages, files or (without either) passages, of every document in scope, in order. */

@@ -4,6 +4,7 @@
  * written in a document can choose a route or a scope.
  */
 import type { AnswerRoute } from "../protocol/dto.ts";
+import { formOf } from "./gathering/form.ts";
 import { readQuestion } from "./question.ts";
 
 const WHOLE = [
@@ -21,8 +22,8 @@ const MENTION = String.raw`(?:mention(?:ed|s)?|named?|appear(?:s|ed|ing)?|occur(
 const COUNT = [
   new RegExp(String.raw`\bhow many (?:times|passages|places|pages|lines|files|sentences)\b.*\b${MENTION}\b`, "u"),
   new RegExp(String.raw`\bhow often (?:is|are|was|were|do|does|did)\b.*\b${MENTION}\b`, "u"),
-  /^(?:please )?(?:list|enumerate|name|show|find|give(?: me)?|collect|count) (?:me )?(?:all|every|each|everything|everywhere|the number of)\b/u,
-  /^(?:please )?(?:list|count|enumerate) (?:the |of )?\p{L}/u,
+  /^(?:please )?(?:show|find|collect|count) (?:me )?(?:all|every|each|everything|everywhere|the number of)\b/u,
+  /^(?:please )?count (?:the |of )?\p{L}/u,
   /\b(?:all|every) (?:mentions?|occurrences?|places?|passages?|instances?|uses?) (?:of|where|in which|that)\b/u,
   new RegExp(String.raw`\bwhich (?:pages|files|chapters|places|passages)\b.*\b${MENTION}\b`, "u"),
   new RegExp(String.raw`\bwhere (?:all|else|everywhere)\b|\bin which (?:files|chapters|pages)\b`, "u"),
@@ -42,7 +43,13 @@ export function routeQuestion(text: string): AnswerRoute {
   if (COUNT.some((rule) => rule.test(lower))) return "count";
   const isOnlyPhrase = phrases.length === 1 && /^["“«‘][^"”»’]+["”»’][.?!]?$/u.test(lower);
   if (isOnlyPhrase || (phrases.length > 0 && QUOTE.some((rule) => rule.test(lower)))) return "quote";
-  return WHOLE.some((rule) => rule.test(lower)) ? "whole" : "find";
+  return WHOLE.some((rule) => rule.test(lower)) || formOf(text) !== null ? "whole" : "find";
+}
+
+/** For what the whole is about, its gist, its build: a summary answers that. */
+export function isAboutTheWhole(text: string): boolean {
+  const lower = text.trim().replace(/\s+/gu, " ").toLowerCase();
+  return WHOLE.some((rule) => rule.test(lower));
 }
 
 /**

@@ -15,6 +15,8 @@ import type {
   MemoryMode,
   SummaryNode,
 } from "../protocol/dto.ts";
+import type { Lexicon } from "../lexicon/lexicon.ts";
+import type { PassageReader } from "../reading/reading.ts";
 import type { ChunkIndex, Retriever } from "../retrieval/types.ts";
 import type { DocumentTable, TextTable } from "../store/types.ts";
 
@@ -61,6 +63,10 @@ export interface AnswerSources {
   /** Cited summary of a document, from the cache or made now. */
   summary(documentId: DocumentId, signal: AbortSignal): Promise<SummaryNode>;
   readonly remembering: Remembering | null;
+  /** Reads the passages that search found. Absent: search alone decides. */
+  readonly reader: PassageReader | null;
+  /** Which words mean nearly the same. Absent: only the question's own words count. */
+  readonly lexicon: Lexicon | null;
 }
 
 /** The answer so far; a composer fills it, a stop keeps it. */
@@ -69,6 +75,8 @@ export interface Draft {
   readonly citations: Citation[];
   answerable: boolean;
   confidence: "stated" | "likely" | "not found";
+  /** Probability (0..1) that the scope answers the question; null where no place was looked for. */
+  support: number | null;
   memoryUsed: boolean;
   coverage: Coverage;
   readonly timings: Record<string, number>;

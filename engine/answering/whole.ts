@@ -7,6 +7,9 @@ import { throwIfCancelled } from "../base/abort.ts";
 import type { AnswerEvent, Citation, DocumentId, SummaryNode } from "../protocol/dto.ts";
 import { frame, NOT_SAID } from "./frames.ts";
 import { CoverageMeter } from "./places.ts";
+import { gatherRoute } from "./gather.ts";
+import { formOf } from "./gathering/form.ts";
+import { isAboutTheWhole } from "./route.ts";
 import type { Task } from "./types.ts";
 
 /** Lines about the document as a whole, and parts of which one line is taken, of one document. */
@@ -15,6 +18,11 @@ const MOST_PARTS = 12;
 
 export async function* wholeRoute(task: Task): AsyncGenerator<AnswerEvent, void> {
   const { sources, request, draft, signals } = task;
+  // A question for something in the whole, not about it: the summary does not know it.
+  if (!isAboutTheWhole(request.question) && formOf(request.question) !== null) {
+    yield* gatherRoute(task);
+    return;
+  }
   const began = performance.now();
   const meter = new CoverageMeter(sources, request.scope);
   for (const documentId of request.scope) {

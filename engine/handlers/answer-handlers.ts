@@ -2,19 +2,25 @@
 import type { Answer, DocumentId, MemoryMode } from "../protocol/index.ts";
 import { answerQuestion } from "../answering/answer.ts";
 import type { AnswerSources, RememberedSegment } from "../answering/types.ts";
+import type { Lexicon } from "../lexicon/lexicon.ts";
 import { decodeMemory } from "../memory/codec.ts";
 import type { Retriever } from "../retrieval/types.ts";
 import type { CallHandlers, StreamHandlers } from "../rpc/handlers.ts";
 import type { LibraryStore } from "../store/types.ts";
-import type { ModelSlot } from "./model-slot.ts";
+import type { ModelSlot, ReaderSlot } from "./model-slot.ts";
 import type { SummaryCache } from "./summary-cache.ts";
 
 export interface AnswerParts {
   readonly store: LibraryStore;
   readonly retriever: Retriever;
   readonly model: ModelSlot;
+  readonly reader: ReaderSlot;
+  readonly lexicon: Lexicon;
   readonly summaries: SummaryCache;
 }
+
+/** At the first start its graph is compiled, which takes about as long; then search answers alone. */
+const WAIT_FOR_READER_MS = 1_500;
 
 type AnswerHandlers = Pick<StreamHandlers, "answer.ask"> & Pick<CallHandlers, "summary.make">;
 
@@ -32,6 +38,7 @@ export function answerHandlers(parts: AnswerParts): AnswerHandlers {
         seed,
         ...(route === undefined ? {} : { route }),
       };
+      await parts.reader.get(AbortSignal.any([signal, AbortSignal.timeout(WAIT_FOR_READER_MS)])).catch(() => null);
       if (request.composer === "generative") await model.get(signal).catch(() => null); // without one, the text is quoted
       for await (const event of answerQuestion(request, answerSources(parts), { cancel: signal, stop })) {
         if (event.type === "done" && chatId !== undefined) keepTurn(store, chatId, event.answer);
@@ -47,7 +54,7 @@ function keepTurn(store: LibraryStore, chatId: string, answer: Answer): void {
   if (store.chats.find(chatId)) store.chats.addTurn(chatId, { question: answer.question, answer, askedAt: Date.now() });
 }
 
-export function answerSources({ store, retriever, model, summaries }: AnswerParts): AnswerSources {
+export function answerSources({ store, retriever, model, reader, lexicon, summaries }: AnswerParts): AnswerSources {
   const loaded = model.now;
   return {
     retriever,
@@ -55,6 +62,8 @@ export function answerSources({ store, retriever, model, summaries }: AnswerPart
     documents: store.documents,
     chunks: store.chunks,
     summary: (id, signal) => summaries.get(id, signal),
+    reader: reader.now,
+    lexicon,
     remembering:
       loaded === null ? null : { model: loaded, segments: (scope, mode) => rememberedSegments(store, scope, mode) },
   };

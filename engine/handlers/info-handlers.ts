@@ -2,12 +2,16 @@
 import { APP_VERSION, PROTOCOL_VERSION } from "../protocol/index.ts";
 import type { CallHandlers } from "../rpc/handlers.ts";
 import type { LibraryStore } from "../store/types.ts";
-import type { ModelSlot } from "./model-slot.ts";
+import type { ModelSlot, ReaderSlot } from "./model-slot.ts";
 
 /** A model that is still loading is waited for this long. */
 const WAIT_FOR_MODEL_MS = 3_000;
 
-export function infoHandlers(store: LibraryStore, slot: ModelSlot): Pick<CallHandlers, "engine.info"> {
+export function infoHandlers(
+  store: LibraryStore,
+  slot: ModelSlot,
+  reader: ReaderSlot,
+): Pick<CallHandlers, "engine.info"> {
   return {
     "engine.info": async (_params, { signal }) => {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(WAIT_FOR_MODEL_MS)]);
@@ -26,6 +30,8 @@ export function infoHandlers(store: LibraryStore, slot: ModelSlot): Pick<CallHan
                 ratio: model.info.memory.defaultRatio,
                 hasMemory: model.info.memory.isTrained,
               },
+        reader: reader.now !== null,
+        readerError: reader.error === null ? null : { ...reader.error },
         modelError: slot.error === null ? null : { ...slot.error },
         documents: store.documents.list().length,
         memoryBytes: store.memories.totalBytes(),

@@ -1,17 +1,18 @@
 /**
- * The one language model of this engine: loaded once in the background, or the reason why not.
- * Everything but memory and generation works without it.
+ * The models of this engine: the language model and the reader, each loaded once in the background, or the reason why not.
+ * Everything but memory and generation works without the one; search decides alone without the other.
  */
 import { EngineError, toEnvelope, type ErrorEnvelope } from "../protocol/index.ts";
-import type { LanguageModel, LoadModelOptions } from "../model/types.ts";
+import type { LanguageModel } from "../model/types.ts";
+import type { PassageReader } from "../reading/reading.ts";
 
-export class ModelSlot {
-  readonly #loading: Promise<LanguageModel>;
-  #model: LanguageModel | null = null;
+export class Slot<T extends AsyncDisposable> {
+  readonly #loading: Promise<T>;
+  #model: T | null = null;
   #error: ErrorEnvelope | null = null;
 
-  constructor(load: (options: LoadModelOptions) => Promise<LanguageModel>, options: LoadModelOptions) {
-    this.#loading = load(options);
+  constructor(loading: Promise<T>) {
+    this.#loading = loading;
     this.#loading.then(
       (model) => (this.#model = model),
       (error: unknown) => (this.#error = toEnvelope(error)),
@@ -19,7 +20,7 @@ export class ModelSlot {
   }
 
   /** The model if it is there now. */
-  get now(): LanguageModel | null {
+  get now(): T | null {
     return this.#model;
   }
   get error(): ErrorEnvelope | null {
@@ -27,7 +28,7 @@ export class ModelSlot {
   }
 
   /** Errors: why it could not be loaded (ModelMissing, ModelIncompatible, ModelLoadFailed); `Cancelled`. */
-  async get(signal: AbortSignal): Promise<LanguageModel> {
+  async get(signal: AbortSignal): Promise<T> {
     if (signal.aborted) throw new EngineError("Cancelled", "cancelled");
     return await Promise.race([
       this.#loading,
@@ -41,3 +42,6 @@ export class ModelSlot {
     await this.#model?.[Symbol.asyncDispose]();
   }
 }
+
+export type ModelSlot = Slot<LanguageModel>;
+export type ReaderSlot = Slot<PassageReader>;

@@ -6,7 +6,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { ChannelHub, type ChannelMessage } from "../rpc/channels.ts";
 import { EngineError, type FramePort } from "../protocol/index.ts";
-import { engineNode, programRoot, type LibraryLayout } from "./layout.ts";
+import { engineNode, lexiconFile, programRoot, readerFolder, type LibraryLayout } from "./layout.ts";
 
 const FIRST_BACK_OFF_MS = 250;
 const LONGEST_BACK_OFF_MS = 10_000;
@@ -97,7 +97,16 @@ export class EngineProcess {
     const { layout, modelFolder, provider } = this.#options;
     const child = fork(
       join(programRoot, "engine/main.ts"),
-      [JSON.stringify({ store: layout.store, incoming: layout.incoming, modelFolder, provider })],
+      [
+        JSON.stringify({
+          store: layout.store,
+          incoming: layout.incoming,
+          modelFolder,
+          readerFolder,
+          lexiconFile,
+          provider,
+        }),
+      ],
       {
         execPath: engineNode(),
         execArgv: engineFlags(layout, modelFolder),

@@ -14,6 +14,9 @@ import { EngineError } from "../protocol/index.ts";
 
 /** Folder that holds engine/, cli/, assets/ and node_modules/. */
 export const programRoot = realpathSync(findProgramRoot());
+/** The reader that ships; it is not a choice of the person, because search is tuned to it. */
+export const readerFolder = join(programRoot, "assets/models/reader");
+export const lexiconFile = join(programRoot, "assets/lexicon/wordnet.txt.gz");
 
 /**
  * A packaged desktop app carries the program beside its archive, which plain Node cannot read. Everywhere else it is the

@@ -49,18 +49,25 @@ export function compileModel(model: ModelPackage, recipe: Recipe, cacheFolder: s
     JSON.stringify(recipe),
     JSON.stringify(parts),
   );
-  const folder = join(cacheFolder, key);
-  const compiled = {
+  const folder = compileInto(cacheFolder, key, (aside) => writeGraphs(aside, model, recipe, parts));
+  return {
     encoderPaths: parts.map((_, i) => join(folder, encoderName(i))),
     decoderPath: join(folder, "decoder.onnx"),
   };
-  if (isWhole(folder)) return compiled;
+}
+
+/** The folder `key` in the cache, whole; `write` fills one aside first when it is not there. Errors: the file system's. */
+export function compileInto(cacheFolder: string, key: string, write: (folder: string) => void): string {
+  const folder = join(cacheFolder, key);
+  if (isWhole(folder)) return folder;
   mkdirSync(cacheFolder, { recursive: true });
   removeLeftovers(cacheFolder);
   const aside = join(cacheFolder, `.writing-${randomUUID()}`);
   mkdirSync(aside);
   try {
-    writeGraphs(aside, model, recipe, parts);
+    write(aside);
+    const sizes = Object.fromEntries(readdirSync(aside).map((name) => [name, statSync(join(aside, name)).size]));
+    writeDurable(join(aside, RECORD), new TextEncoder().encode(JSON.stringify(sizes)));
     rmSync(folder, { recursive: true, force: true });
     renameSync(aside, folder);
   } catch (error) {
@@ -68,7 +75,7 @@ export function compileModel(model: ModelPackage, recipe: Recipe, cacheFolder: s
     // Another worker may have been first; its folder is as good as ours.
     if (!isWhole(folder)) throw error;
   }
-  return compiled;
+  return folder;
 }
 
 /** Operations (multiplications and additions) that one token costs in the layers, without the head. */
@@ -86,19 +93,15 @@ export function encoderParts(shape: ModelShape, segmentLength: number): EncoderP
 }
 
 function writeGraphs(folder: string, model: ModelPackage, recipe: Recipe, parts: readonly EncoderPart[]): void {
-  {
-    using file = new WeightsFile(join(folder, "weights.bin"));
-    const shared = { config: model.config, source: model.weights, file, weightRange: recipe.weightRange };
-    parts.forEach((part, i) =>
-      writeDurable(
-        join(folder, encoderName(i)),
-        writeEncoder({ ...shared, linear: recipe.encoder }, model.adapter, part),
-      ),
-    );
-    writeDurable(join(folder, "decoder.onnx"), writeDecoder({ ...shared, linear: recipe.decoder }));
-  }
-  const sizes = Object.fromEntries(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).size]));
-  writeDurable(join(folder, RECORD), new TextEncoder().encode(JSON.stringify(sizes)));
+  using file = new WeightsFile(join(folder, "weights.bin"));
+  const shared = { config: model.config, source: model.weights, file, weightRange: recipe.weightRange };
+  parts.forEach((part, i) =>
+    writeDurable(
+      join(folder, encoderName(i)),
+      writeEncoder({ ...shared, linear: recipe.encoder }, model.adapter, part),
+    ),
+  );
+  writeDurable(join(folder, "decoder.onnx"), writeDecoder({ ...shared, linear: recipe.decoder }));
 }
 
 function encoderName(index: number): string {

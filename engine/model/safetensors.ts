@@ -89,6 +89,15 @@ export class SafetensorsFile implements Disposable {
     return entry.type === "F16" ? fromHalf(bits) : fromBrainHalf(bits);
   }
 
+  /** Whole numbers of 8 bits, as stored. Errors: ModelIncompatible when the tensor is of another type. */
+  readInt8(name: string): Int8Array {
+    const entry = this.#entries.get(name);
+    if (entry?.type !== "I8") throw lie(this.#label, `has no 8-bit tensor named ${name}`);
+    const bytes = new Uint8Array(entry.end - entry.begin);
+    readFully(this.#file, bytes, entry.begin, this.#label);
+    return new Int8Array(bytes.buffer);
+  }
+
   [Symbol.dispose](): void {
     closeSync(this.#file);
   }

@@ -51,12 +51,20 @@ export class WeightSource implements TensorSource, Disposable {
   read(name: string): Float32Array {
     const file = this.#files.find((one) => one.entry(name) !== undefined);
     if (file === undefined) throw new EngineError("ModelIncompatible", `no weights named ${name}`);
-    return file.read(name);
+    return file.entry(name)?.type === "I8" ? dequantize(file, name) : file.read(name);
   }
 
   [Symbol.dispose](): void {
     for (const file of this.#files) file[Symbol.dispose]();
   }
+}
+
+/** Rows of 8-bit numbers, each with its own scale in `<name>.scales`, as our own packages store them. */
+function dequantize(file: SafetensorsFile, name: string): Float32Array {
+  const values = file.readInt8(name);
+  const scales = file.read(`${name}.scales`);
+  const width = values.length / scales.length;
+  return Float32Array.from(values, (value, at) => value * (scales[Math.floor(at / width)] ?? 0));
 }
 
 function weightFiles(folder: string): string[] {

@@ -90,8 +90,23 @@ export const lineBox = z.object({
 });
 export type LineBox = z.infer<typeof lineBox>;
 
-/** Why a passage was chosen: shown on demand. Scores are the retriever's own, higher is better. */
-export const whyChosen = z.object({ words: z.array(z.string()), retriever: z.string(), score: z.number() });
+/** Why a passage was chosen: shown on demand. */
+export const whyChosen = z.object({
+  /** Words of the question that stand there, rarest first. */
+  words: z.array(z.string()),
+  retriever: z.string(),
+  /** The retriever's own score; higher is better, comparable within one answer only. */
+  score: z.number(),
+  /** Probability (0..1) that the passage answers the question, of all that is known; null where it was not weighed. */
+  probability: z.number().nullable().default(null),
+  /** What the reader read there: its answer, where that stands (document offsets), how sure it is (0..1) of these words. */
+  read: z
+    .object({ text: z.string(), start: z.number().int(), end: z.number().int(), certainty: z.number() })
+    .nullable()
+    .default(null),
+});
+
+export type WhyChosen = z.infer<typeof whyChosen>;
 
 /** A stretch of the document's own words that stands behind a claim. `text` is exactly the stored text. */
 export const citation = place.extend({
@@ -145,6 +160,10 @@ export const answer = z.object({
   memoryUsed: z.boolean(),
   route: answerRoute,
   citations: z.array(citation),
+  /** The shortest answer that was read, and the citation in which it stands; null when none was. */
+  span: z.object({ text: z.string(), citation: z.number().int() }).nullable().default(null),
+  /** Probability (0..1) that the document answers the question; null where no place was looked for. */
+  support: z.number().nullable().default(null),
   coverage,
   finishReason: z.enum(["done", "stopped"]),
   timings: z.record(z.string(), z.number()),
@@ -157,18 +176,38 @@ export const answerEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("citation"), index: z.number().int(), citation }),
   z.object({ type: z.literal("sentence"), sentence: answerSentence }),
   z.object({ type: z.literal("delta"), text: z.string() }),
+  /** What came so far was a first look; the answer begins anew behind this event, and `note` says so to the person. */
+  z.object({ type: z.literal("revised"), note: z.string() }),
   z.object({ type: z.literal("done"), answer }),
 ]);
 export type AnswerEvent = z.infer<typeof answerEvent>;
+
+/** A person, place or term that a text speaks of often: places of mentions from first to last, one a page. */
+export const keyTerm = z.object({
+  term: z.string(),
+  kind: z.enum(["person", "place", "term"]),
+  /** Mentions in the whole text. */
+  count: z.number().int(),
+  places: z.array(place),
+});
+export type KeyTerm = z.infer<typeof keyTerm>;
 
 export interface SummaryNode {
   readonly title: string;
   readonly summary: string;
   readonly citations: readonly Citation[];
   readonly children: readonly SummaryNode[];
+  /** Of the whole only: people, then places, then terms, most mentioned first. */
+  readonly keyTerms?: readonly KeyTerm[] | undefined;
 }
 export const summaryNode: z.ZodType<SummaryNode> = z.lazy(() =>
-  z.object({ title: z.string(), summary: z.string(), citations: z.array(citation), children: z.array(summaryNode) }),
+  z.object({
+    title: z.string(),
+    summary: z.string(),
+    citations: z.array(citation),
+    children: z.array(summaryNode),
+    keyTerms: z.array(keyTerm).optional(),
+  }),
 );
 
 export const jobPhase = z.enum(["waiting", "opening", "text", "index", "reading", "summary", "done"]);
@@ -289,6 +328,9 @@ export const engineInfo = z.object({
     })
     .nullable(),
   modelError: errorEnvelope.nullable(),
+  /** The reader that weighs passages is loaded; without it, search decides alone. */
+  reader: z.boolean(),
+  readerError: errorEnvelope.nullable(),
   documents: z.number().int(),
   memoryBytes: z.number().int(),
 });

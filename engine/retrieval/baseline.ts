@@ -4,7 +4,7 @@
  * Okapi BM25 (Robertson et al. 1994) with k1 = 1.2, b = .75 (or .9 and .4, Anserini's defaults).
  */
 import type { DocumentId } from "../protocol/dto.ts";
-import type { ChunkIndex, RankedPassage } from "./types.ts";
+import type { ChunkIndex, RankedPassage, ScoreParts } from "./types.ts";
 
 export interface BaselineOptions {
   /** Words per window: 60 or 180. */
@@ -28,7 +28,22 @@ interface Word {
   readonly chunk: number;
 }
 
-const WORD = /[\p{L}\p{N}_]+/gu;
+const NO_PARTS: ScoreParts = {
+  near: 0,
+  middle: 0,
+  wide: 0,
+  phrase: 0,
+  heading: 0,
+  exact: 0,
+  sentence: 0,
+  coverage: 0,
+  kind: 0,
+  asks: 0,
+  feedback: 0,
+};
+/** Chinese and Japanese character by character, as Lucene's standard analyzer does: a run of them is no word. */
+const WORD =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[[\p{L}\p{N}_]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]]+/gv;
 
 /** An index of its own, made once per scope; windows never cross documents. */
 export class PlainBm25 {
@@ -104,7 +119,8 @@ export class PlainBm25 {
       end,
       text: this.#index.text(documentId, start, end),
       score,
-      parts: { near: score, middle: 0, wide: 0, phrase: 0, heading: 0, exact: 0 },
+      parts: { ...NO_PARTS, near: score },
+      features: null,
       matched: 0,
       words: [],
       marks: [],

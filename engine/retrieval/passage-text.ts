@@ -7,7 +7,7 @@ import { endOfWords } from "../chunking/chunks.ts";
 import { splitSentences } from "../chunking/sentences.ts";
 import { findDefinitions } from "./definitions.ts";
 import type { SearchQuery } from "./query.ts";
-import { positionStarts, tokenizeForSearch, visitTokens } from "./search-tokenizer.ts";
+import { countPositions, tokenizeForSearch, visitTokens } from "./search-tokenizer.ts";
 import type { IndexedChunk } from "./types.ts";
 import { WordFilter } from "./word-filter.ts";
 
@@ -22,7 +22,8 @@ export interface Hit {
   readonly end: number;
   /** The very form that was typed, not only its stem. */
   readonly isExact: boolean;
-  readonly isCapital: boolean;
+  /** 1; less for an alternate of the word that was asked for. */
+  readonly weight: number;
   /** This occurrence defines the name (code). */
   isDefinition: boolean;
 }
@@ -47,10 +48,20 @@ export interface Run {
   readonly words: number;
 }
 
+/** An occurrence of a word derived from the one that was asked for, or spelt otherwise. */
+const ALTERNATE_WEIGHT = 0.7;
+
+function indexOfTerms({ terms }: SearchQuery): Map<string, number> {
+  const byTerm = new Map<string, number>();
+  for (const [index, { alternates }] of terms.entries()) for (const term of alternates) byTerm.set(term, index);
+  for (const [index, { term }] of terms.entries()) byTerm.set(term, index);
+  return byTerm;
+}
+
 /** Finds the query's terms in all chunks of a run. */
 export function readRun(chunks: readonly IndexedChunk[], query: SearchQuery): Run {
-  const byTerm = new Map(query.terms.map(({ term }, index) => [term, index]));
-  const filter = new WordFilter(query.terms.map(({ term }) => term));
+  const byTerm = indexOfTerms(query);
+  const filter = new WordFilter([...byTerm.keys()]);
   const hits: Hit[] = [];
   const chunkWords = [0];
   let words = 0;
@@ -61,13 +72,14 @@ export function readRun(chunks: readonly IndexedChunk[], query: SearchQuery): Ru
       (term, form, start, end, position) => {
         const found = byTerm.get(term);
         if (found === undefined) return;
+        const asked = query.terms[found];
         hits.push({
           term: found,
           position: first + position,
           start: chunk.start + start,
           end: chunk.start + end,
-          isExact: query.terms[found]?.form === form,
-          isCapital: isCapital(chunk.text, start),
+          weight: asked?.term === term ? 1 : ALTERNATE_WEIGHT,
+          isExact: asked?.form === form,
           isDefinition: false,
         });
       },
@@ -78,50 +90,37 @@ export function readRun(chunks: readonly IndexedChunk[], query: SearchQuery): Ru
   return { chunks, hits, chunkWords, words };
 }
 
-/** The sentences or lines of one chunk of a run. */
+/** The sentences or lines of one chunk of a run. No word lies between two of them, so their words add up. */
 export function readUnits(run: Run, index: number, windowWords: number): Unit[] {
   const chunk = run.chunks[index];
-  const first = run.chunkWords[index] ?? 0;
   if (chunk === undefined) return [];
-  const wordStarts = positionStarts(chunk.text);
-  const wordAt = (offset: number): number => first + firstAtOrAfter(wordStarts, offset);
   const units: Unit[] = [];
+  let from = run.chunkWords[index] ?? 0;
+  const push = (start: number, end: number, words: number): void => {
+    units.push({ start: chunk.start + start, end: chunk.start + end, from, to: from + words, chunk: index });
+    from += words;
+  };
   for (const { start, end } of chunk.isCode ? lineRanges(chunk.text) : splitSentences(chunk.text)) {
-    const whole = {
-      start: chunk.start + start,
-      end: chunk.start + end,
-      from: wordAt(start),
-      to: wordAt(end),
-      chunk: index,
-    };
-    if (whole.to - whole.from <= windowWords) units.push(whole);
+    const words = countPositions(chunk.text.slice(start, end));
+    if (words <= windowWords) push(start, end, words);
     else {
       for (const piece of cutRange(chunk.text, start, end, windowWords))
-        units.push({
-          start: chunk.start + piece.start,
-          end: chunk.start + piece.end,
-          from: wordAt(piece.start),
-          to: wordAt(piece.end),
-          chunk: index,
-        });
+        push(piece.start, piece.end, countPositions(chunk.text.slice(piece.start, piece.end)));
     }
   }
   return units;
 }
 
-function isCapital(text: string, at: number): boolean {
-  const letter = text.charAt(at);
-  return letter !== letter.toLowerCase();
-}
-
-/** Marks the hits of one chunk of code that define their name. */
+/** Marks the hits of one chunk of code that define their name, or are a part of a name that is defined there. */
 export function markDefinitions(run: Run, index: number): void {
   const chunk = run.chunks[index];
   if (chunk === undefined || !chunk.isCode) return;
   const hits = run.hits.filter(({ start }) => start >= chunk.start && start < chunk.end);
   if (hits.length === 0) return;
-  const starts = new Set(findDefinitions(chunk.text).map(({ at }) => chunk.start + at));
-  for (const hit of hits) if (starts.has(hit.start)) hit.isDefinition = true;
+  for (const { name, at } of findDefinitions(chunk.text)) {
+    const from = chunk.start + at;
+    for (const hit of hits) if (hit.start >= from && hit.end <= from + name.length) hit.isDefinition = true;
+  }
 }
 
 /** A sentence longer than a passage may be, cut between words. */
@@ -137,17 +136,6 @@ function* cutRange(text: string, start: number, end: number, most: number): Gene
 function* lineRanges(text: string): Generator<{ start: number; end: number }> {
   for (const match of text.matchAll(/[^\n]*\S[^\n]*/gu))
     yield { start: match.index, end: match.index + match[0].length };
-}
-
-function firstAtOrAfter(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Whether the forms stand in the text one right after the other. */

@@ -17,6 +17,7 @@ const STOP_WORDS = new Set(
 const STOP_PAIRS = new Set(
   "什么 甚麼 什麼 为什 為什 怎么 怎麼 哪里 哪裡 请问 請問 誰が 何で ですか ます です".split(" "),
 );
+/** Of a whole page pasted as a question, the longest words are asked for: they are the rarer ones. */
 const MOST_TERMS = 32;
 
 export interface QueryTerm {
@@ -26,12 +27,16 @@ export interface QueryTerm {
   readonly form: string;
   /** As the person wrote it. */
   readonly typed: string;
-  /** Capitalised inside the query: probably a name. */
-  readonly isName: boolean;
   /** Place in the query, in words. */
   readonly position: number;
   /** Part of a compound whose whole is asked for too. */
   readonly isPart: boolean;
+  /** Other terms that count as this one: numbers in words, spellings, derived words. */
+  readonly alternates: readonly string[];
+  /** Added by feedback, not asked for. */
+  readonly isFeedback: boolean;
+  /** What its rarity counts for: 1, less for what feedback added. */
+  readonly weight: number;
 }
 
 export interface SearchQuery {
@@ -47,18 +52,20 @@ export function readQuery(query: string): SearchQuery {
   const chosen = meant.length > 0 ? meant : tokens;
   const terms = new Map<string, QueryTerm>();
   for (const token of chosen) {
-    if (terms.size >= MOST_TERMS || terms.has(token.term)) continue;
+    if (terms.has(token.term)) continue;
     const typed = query.slice(token.start, token.end);
     terms.set(token.term, {
       term: token.term,
       form: token.form,
       typed,
-      isName: token.position > 0 && /^\p{Lu}/u.test(typed),
       position: token.position,
       isPart: token.kind === "part",
+      alternates: [],
+      isFeedback: false,
+      weight: 1,
     });
   }
-  return { terms: [...terms.values()], phrases: readPhrases(query) };
+  return { terms: longest([...terms.values()]), phrases: readPhrases(query) };
 
   /** Single characters of scripts without spaces are asked for only when they stand alone. */
   function isAskable(token: SearchToken, at: number, all: readonly SearchToken[]): boolean {
@@ -71,7 +78,15 @@ export function readQuery(query: string): SearchQuery {
   }
 }
 
-function isStopWord({ kind, form }: SearchToken): boolean {
+/** In the order of the question. */
+function longest(terms: readonly QueryTerm[]): readonly QueryTerm[] {
+  if (terms.length <= MOST_TERMS) return terms;
+  const kept = new Set(terms.toSorted((a, b) => b.form.length - a.form.length).slice(0, MOST_TERMS));
+  return terms.filter((term) => kept.has(term));
+}
+
+/** Function words, and question words of languages without spaces. */
+export function isStopWord({ kind, form }: SearchToken): boolean {
   if (kind === "pair") return STOP_PAIRS.has(form);
   return kind === "word" && STOP_WORDS.has(form);
 }

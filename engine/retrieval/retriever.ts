@@ -1,85 +1,141 @@
 /**
- * Search over the words of chunks: about 200 chunks by SQL's BM25, then passages of at most 60 words inside them,
+ * Search over the words of chunks: some hundred chunks by SQL's BM25, then passages of at most 60 words inside them,
  * ranked with their surroundings. Borders are those of sentences, or of lines in code.
- * Owns: the steps and the choice of passages. Does not know: SQL (ChunkIndex), the formula (passage-score.ts).
+ * Owns: the steps. Does not know: SQL (ChunkIndex), measures (features.ts), weights, the choice among passages.
  */
 import { throwIfCancelled } from "../base/abort.ts";
 import type { DocumentId } from "../protocol/dto.ts";
-import { PassageScorer, statisticsOf, WEIGHTS, type ScoreWeights, type TermStatistics } from "./passage-score.ts";
-import { holdsPhrase, markDefinitions, readRun, readUnits, type Hit, type Run, type Unit } from "./passage-text.ts";
+import { choose } from "./choose.ts";
+import { expectation } from "./expects.ts";
+import {
+  FEATURE_SETTINGS,
+  FeatureReader,
+  statisticsOf,
+  type FeatureSettings,
+  type TermStatistics,
+} from "./features.ts";
+import { withFeedback, type FeedbackSettings } from "./feedback.ts";
+import { holdsPhrase, readRun, type Hit } from "./passage-text.ts";
+import { passagesOf, wantedChunks, type Scored, type WantedChunk } from "./passages.ts";
 import { readQuery, type SearchQuery } from "./query.ts";
-import { tokenizeForSearch } from "./search-tokenizer.ts";
-import type { ChunkIndex, IndexedChunk, RankedPassage, Retriever, ScoreParts, SearchOptions } from "./types.ts";
+import { withVariants, type VariantSettings } from "./variants.ts";
+import { partsOf, WEIGHTS, type ScoreWeights } from "./weights.ts";
+import type { ChunkIndex, RankedPassage, Retriever, SearchOptions } from "./types.ts";
 
-const CANDIDATES = 100;
 const DEFAULT_WINDOW_WORDS = 60;
-const DEFAULT_PER_CHUNK = 6;
 /** Chunks that SQL may have to score: a few milliseconds per thousand. */
 const MOST_SCORED_CHUNKS = 10_000;
-/** Chunks whose sentences are looked at. More changed nothing in bench/retrieval/evidence.ts. */
-const CLOSELY_READ = 40;
-/** A piece left over beside a better passage is offered when it has this many words. */
-const LEAST_WORDS = 8;
-/** They name what is asked for in every other word, and say nothing about it. */
-const LISTS = /^(?:(?:table of )?contents|index|list of .*)$/iu;
-const LIST_SHARE = 0.6;
 /** Chunks on each side that are read for the windows of 180 and 500 words. */
 const NEIGHBOURS = 1;
 
-interface Scored {
-  /** Units [first, last] of `units`. */
-  readonly units: readonly Unit[];
-  readonly first: number;
-  readonly last: number;
-  readonly rescore: (first: number, last: number) => Scored | null;
-  readonly start: number;
-  readonly end: number;
-  readonly chunk: IndexedChunk;
-  readonly score: number;
-  readonly parts: ScoreParts;
-  readonly matched: number;
-  readonly hits: readonly Hit[];
+export interface RetrieverSettings {
+  readonly weights: ScoreWeights;
+  readonly features: FeatureSettings;
+  /** Chunks that SQL's BM25 proposes, and how many of them are taken apart into sentences. */
+  readonly candidates: number;
+  readonly closelyRead: number;
+  readonly variants: VariantSettings;
+  /** Words of the best passages asked for too; null: not. */
+  readonly feedback: FeedbackSettings | null;
 }
 
-/** `weights` only for experiments (bench/retrieval). */
-export function createRetriever(index: ChunkIndex, weights: ScoreWeights = WEIGHTS): Retriever {
+/** Derived words and feedback add nothing that bench/retrieval/ablation.ts can see, so they are off. */
+export const SETTINGS: RetrieverSettings = {
+  weights: WEIGHTS,
+  features: FEATURE_SETTINGS,
+  candidates: 100,
+  closelyRead: 40,
+  variants: { numbers: true, families: true, derived: false, typos: true },
+  feedback: null,
+};
+
+/** `settings` only for experiments (bench/retrieval). */
+export function createRetriever(index: ChunkIndex, settings: Partial<RetrieverSettings> = {}): Retriever {
+  const all = { ...SETTINGS, ...settings };
   return {
-    search: (query, scope, options) => search(index, weights, query, scope, options),
+    search: (query, scope, options) => search({ index, settings: all, scope, options }, query),
     scanChunks: (scope) => index.scan(scope),
   };
 }
 
-function search(
-  index: ChunkIndex,
-  weights: ScoreWeights,
-  text: string,
-  scope: readonly DocumentId[],
-  options: SearchOptions,
+interface Search {
+  readonly index: ChunkIndex;
+  readonly settings: RetrieverSettings;
+  readonly scope: readonly DocumentId[];
+  readonly options: SearchOptions;
+}
+
+function search(asked: Search, text: string): RankedPassage[] {
+  const { index, settings, scope } = asked;
+  const read = readQuery(text);
+  if (read.terms.length === 0) return [];
+  const widened = widen(read, index, scope, settings.variants);
+  const expects = expectation(text);
+  const found = rank(asked, widened, expects);
+  const { feedback } = settings;
+  if (feedback === null || found.length === 0) return found;
+  const query = withFeedback(widened.query, found, feedback);
+  return rank(asked, counted(query, index, scope), expects);
+}
+
+/** Candidates by SQL, passages in the best of them, the choice. */
+function rank(
+  { index, settings, scope, options }: Search,
+  { query, terms, frequencies }: WidenedQuery,
+  expects: ((sentence: string) => number) | null,
 ): RankedPassage[] {
-  const query = readQuery(text);
-  const terms = query.terms.map(({ term }) => term);
-  if (terms.length === 0) return [];
-  const frequencies = index.frequencies(terms, scope);
-  const limit = Math.max(CANDIDATES, options.limit * 2);
+  const limit = Math.max(settings.candidates, options.limit * 2);
   const candidates = index.candidates({ terms: rareTerms(terms, frequencies.withTerm), scope, limit });
   if (candidates.length === 0) return [];
   const statistics = statisticsOf(query, frequencies);
   const windowWords = options.windowWords ?? DEFAULT_WINDOW_WORDS;
-  const scorer = new PassageScorer(query, statistics, windowWords, weights);
+  const reader = new FeatureReader(query, statistics, windowWords, settings.features);
+  const work = { reader, query, windowWords, weights: settings.weights, expects };
   const chunks: WantedChunk[] = [];
   for (const { documentId, from, to, wanted } of runsOf(candidates)) {
     if (options.signal !== undefined) throwIfCancelled(options.signal);
     const run = readRun(index.read(documentId, from, to), query);
-    chunks.push(...wantedChunks(run, wanted, scorer));
+    chunks.push(...wantedChunks(run, wanted, work));
   }
   // Sentences are found only where a passage can still be among the best.
   chunks.sort((a, b) => b.promise - a.promise);
   const scored: Scored[] = [];
-  for (const chunk of chunks.slice(0, Math.max(CLOSELY_READ, options.limit * 2))) {
-    for (const passage of passagesOf(chunk, { scorer, query, windowWords }))
-      if (holdsPhrases(index, passage, query)) scored.push(passage);
+  for (const chunk of chunks.slice(0, Math.max(settings.closelyRead, options.limit * 2))) {
+    for (const passage of passagesOf(chunk, work)) if (holdsPhrases(index, passage, query)) scored.push(passage);
   }
-  return choose(scored, options).map((passage) => present(index, passage, query, statistics));
+  const presentation = { index, query, statistics, weights: settings.weights };
+  return choose(scored, options).map((passage) => present(passage, presentation));
+}
+
+interface WidenedQuery {
+  readonly query: SearchQuery;
+  /** With alternates. */
+  readonly terms: readonly string[];
+  readonly frequencies: ReturnType<ChunkIndex["frequencies"]>;
+}
+
+/** The query with the alternates that occur in the scope, and how often everything does. */
+function widen(
+  read: SearchQuery,
+  index: ChunkIndex,
+  scope: readonly DocumentId[],
+  variants: VariantSettings,
+): WidenedQuery {
+  const asked = read.terms.map(({ term }) => term);
+  const own = index.frequencies(asked, scope);
+  const occurs = (term: string): boolean => (own.withTerm.get(term) ?? 0) > 0;
+  const query = withVariants(read, index, occurs, variants);
+  const added = query.terms.flatMap(({ alternates }) => alternates);
+  if (added.length === 0) return { query, terms: asked, frequencies: own };
+  const others = index.frequencies(added, scope);
+  const withTerm = new Map([...own.withTerm, ...others.withTerm]);
+  return { query, terms: [...asked, ...added], frequencies: { ...own, withTerm } };
+}
+
+/** As it stands: nothing is widened. */
+function counted(query: SearchQuery, index: ChunkIndex, scope: readonly DocumentId[]): WidenedQuery {
+  const terms = query.terms.flatMap(({ term, alternates }) => [term, ...alternates]);
+  return { query, terms, frequencies: index.frequencies(terms, scope) };
 }
 
 /**
@@ -127,136 +183,24 @@ function runsOf(candidates: ReturnType<ChunkIndex["candidates"]>): WantedRun[] {
   return runs;
 }
 
-interface WantedChunk {
-  readonly run: Run;
-  /** In the run. */
-  readonly at: number;
-  /** Score of its best stretch, before sentences are known. */
-  readonly promise: number;
-}
-
-function wantedChunks(run: Run, wanted: ReadonlySet<number>, scorer: PassageScorer): WantedChunk[] {
-  return run.chunks.flatMap((chunk, at) => {
-    if (!wanted.has(chunk.seq)) return [];
-    const promise = scorer.promise(run, run.chunkWords[at] ?? 0, run.chunkWords[at + 1] ?? 0);
-    return promise > 0 ? [{ run, at, promise }] : [];
-  });
-}
-
-interface PassageWork {
-  readonly scorer: PassageScorer;
-  readonly query: SearchQuery;
-  readonly windowWords: number;
-}
-
-function* passagesOf({ run, at }: WantedChunk, { scorer, query, windowWords }: PassageWork): Generator<Scored> {
-  const chunk = run.chunks[at];
-  if (chunk === undefined) return;
-  markDefinitions(run, at);
-  const own = readUnits(run, at, windowWords);
-  // A passage may run on into the next chunk: where chunks end says nothing about the text.
-  const next = run.chunks[at + 1];
-  const units =
-    next !== undefined && isSameSection(chunk, next) ? [...own, ...readUnits(run, at + 1, windowWords)] : own;
-  const headingTerms = termsOfHeading(chunk, query);
-  const listShare = chunk.heading.some((title) => LISTS.test(title)) ? LIST_SHARE : 1;
-  const rescore = (first: number, last: number): Scored | null => {
-    const [from, to] = [units[first], units[last]];
-    if (from === undefined || to === undefined) return null;
-    const found = scorer.score(run, { from: from.from, to: to.to, headingTerms });
-    const score = found.score * listShare;
-    return { units, first, last, rescore, start: from.start, end: to.end, chunk, ...found, score };
-  };
-  let before = -1;
-  for (const first of own.keys()) {
-    const last = grow(units, first, windowWords);
-    // A window that ends where the one before it ended holds nothing new.
-    if (last === before) continue;
-    before = last;
-    const found = rescore(first, last);
-    if (found !== null) yield found;
-  }
-}
-
-/** Whole units from `first` on while they fit. Returns the last. */
-function grow(units: readonly Unit[], first: number, windowWords: number): number {
-  const from = units[first]?.from ?? 0;
-  let last = first;
-  while (last + 1 < units.length && (units[last + 1]?.to ?? 0) - from <= windowWords) last += 1;
-  return last;
-}
-
-/** Never into another file, section or hidden text. */
-const isSameSection = (a: IndexedChunk, b: IndexedChunk): boolean =>
-  a.file === b.file && a.isHidden === b.isHidden && a.heading.join("\n") === b.heading.join("\n");
-
-function termsOfHeading(chunk: IndexedChunk, query: SearchQuery): ReadonlySet<number> {
-  const words = `${chunk.heading.join("\n")}\n${chunk.file ?? ""}`;
-  const terms = new Set(tokenizeForSearch(words).map(({ term }) => term));
-  return new Set(query.terms.flatMap(({ term }, index) => (terms.has(term) ? [index] : [])));
-}
-
 function holdsPhrases(index: ChunkIndex, { chunk, start, end }: Scored, { phrases }: SearchQuery): boolean {
   if (phrases.length === 0) return true;
   const text = index.text(chunk.documentId, start, end);
   return phrases.every((forms) => holdsPhrase(text, forms));
 }
 
-/** Best first, no two that overlap, hidden text after everything that can be seen. */
-function choose(scored: Scored[], { limit, perChunk = DEFAULT_PER_CHUNK }: SearchOptions): Scored[] {
-  const worseFirst = (a: Scored, b: Scored): number =>
-    Number(b.chunk.isHidden) - Number(a.chunk.isHidden) || a.score - b.score || b.start - a.start;
-  const waiting = scored.sort(worseFirst);
-  const chosen: Scored[] = [];
-  const perChunkCount = new Map<string, number>();
-  while (chosen.length < limit) {
-    const best = waiting.pop();
-    if (best === undefined) break;
-    const { documentId, seq } = best.chunk;
-    const count = perChunkCount.get(`${documentId} ${seq}`) ?? 0;
-    if (count >= perChunk) continue;
-    const other = chosen.find((passage) => overlaps(passage, best));
-    if (other !== undefined) {
-      const rest = withoutOverlap(best, other);
-      if (rest !== null) insert(waiting, rest, worseFirst);
-      continue;
-    }
-    perChunkCount.set(`${documentId} ${seq}`, count + 1);
-    chosen.push(best);
-  }
-  return chosen;
+interface Presentation {
+  readonly index: ChunkIndex;
+  readonly query: SearchQuery;
+  readonly statistics: TermStatistics;
+  readonly weights: ScoreWeights;
 }
 
-/** The longer end of a passage that a better one leaves free; null when that is too little to read. */
-function withoutOverlap(passage: Scored, other: Scored): Scored | null {
-  const { units, first, last } = passage;
-  let head = first;
-  while (head <= last && (units[head]?.end ?? 0) <= other.start) head += 1;
-  let tail = last;
-  while (tail >= first && (units[tail]?.start ?? 0) >= other.end) tail -= 1;
-  const words = (from: number, to: number): number => (from > to ? 0 : (units[to]?.to ?? 0) - (units[from]?.from ?? 0));
-  const [before, after] = [words(first, head - 1), words(tail + 1, last)];
-  if (Math.max(before, after) < LEAST_WORDS) return null;
-  return before > after ? passage.rescore(first, head - 1) : passage.rescore(tail + 1, last);
-}
-
-function insert(sorted: Scored[], passage: Scored, order: (a: Scored, b: Scored) => number): void {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const there = sorted[middle];
-    if (there !== undefined && order(there, passage) < 0) low = middle + 1;
-    else high = middle;
-  }
-  sorted.splice(low, 0, passage);
-}
-
-const overlaps = (a: Scored, b: Scored): boolean =>
-  a.chunk.documentId === b.chunk.documentId && a.start < b.end && b.start < a.end;
-
-function present(index: ChunkIndex, found: Scored, query: SearchQuery, { idf }: TermStatistics): RankedPassage {
-  const { start, end, chunk, score, parts, matched, hits } = found;
+function present(found: Scored, { index, query, statistics, weights }: Presentation): RankedPassage {
+  const { start, end, chunk, score, features, matched } = found;
+  // Words that feedback added were not asked for.
+  const hits = found.hits.filter(({ term }) => !(query.terms[term]?.isFeedback ?? true));
+  const { idf } = statistics;
   const terms = [...new Set(hits.map(({ term }) => term))].sort((a, b) => (idf[b] ?? 0) - (idf[a] ?? 0));
   const typed = terms.flatMap((term) => {
     const asked = query.terms[term];
@@ -269,7 +213,8 @@ function present(index: ChunkIndex, found: Scored, query: SearchQuery, { idf }: 
     end,
     text: index.text(chunk.documentId, start, end),
     score,
-    parts,
+    parts: partsOf(features, weights),
+    features,
     matched,
     words: [...new Set(typed)],
     marks: marksOf(hits, start),

@@ -7,7 +7,7 @@
  */
 import { classAt, classTable, fold, JOINT, OTHER, UNSPACED, widthAt, WORD } from "./characters.ts";
 import { stemEnglish } from "./stem.ts";
-import type { WordFilter } from "./word-filter.ts";
+import { WordFilter } from "./word-filter.ts";
 import { addToHash, hashOf, WordCache } from "./word-cache.ts";
 
 export const SEARCH_TOKENIZER_VERSION = "search-1";
@@ -117,14 +117,10 @@ function unitsOf(text: string): Uint16Array {
   return new Uint16Array(bytes.buffer, bytes.byteOffset, text.length);
 }
 
-/** Offset of every position, in order: of each word, and of each part of a compound. */
-export function positionStarts(text: string): number[] {
-  const starts: number[] = [];
-  visitTokens(text, (_term, _form, start, _end, position) => {
-    if (position === starts.length) starts.push(start);
-  });
-  return starts;
-}
+const NOTHING = new WordFilter([]);
+
+/** Words and parts of compounds in a text, as `visitTokens` counts them. */
+export const countPositions = (text: string): number => visitTokens(text, () => {}, NOTHING);
 
 export function tokenizeForSearch(text: string): SearchToken[] {
   const tokens: SearchToken[] = [];

@@ -3,6 +3,7 @@
  * Knows nothing about SQL, answers or prompts. Units as in store/types.ts.
  */
 import type { DocumentId } from "../protocol/dto.ts";
+import type { PassageFeatures } from "./features.ts";
 
 /** A chunk with its text: what is ranked, and what a scan walks over. */
 export interface IndexedChunk {
@@ -34,6 +35,8 @@ export interface ChunkIndex {
     terms: readonly string[],
     scope: readonly DocumentId[],
   ): { readonly chunks: number; readonly averageWords: number; readonly withTerm: ReadonlyMap<string, number> };
+  /** Terms of the whole library in [from, before) in order of their UTF-8, with the number of chunks that hold them. */
+  vocabulary(from: string, before: string, limit: number): { readonly term: string; readonly chunks: number }[];
   /** Chunks [from, to] by seq, with text; fewer at the ends. */
   read(documentId: DocumentId, from: number, to: number): IndexedChunk[];
   /** The document's text at [start, end). */
@@ -55,6 +58,16 @@ export interface ScoreParts {
   readonly heading: number;
   /** Exact forms, names and numbers, definitions in code. */
   readonly exact: number;
+  /** BM25 of the passage's best sentence. */
+  readonly sentence: number;
+  /** How much of the question occurs at all, here and in 180 words. */
+  readonly coverage: number;
+  /** It holds the kind of thing that was asked for: a person, a time, a number, … */
+  readonly kind: number;
+  /** It is itself a question (negative). */
+  readonly asks: number;
+  /** Words that feedback added to the question; 0 unless that is on. */
+  readonly feedback: number;
 }
 
 export interface RankedPassage {
@@ -68,6 +81,8 @@ export interface RankedPassage {
   /** Higher is better; comparable within one search only. */
   readonly score: number;
   readonly parts: ScoreParts;
+  /** What was measured, before weights; null for the baseline. For what ranks again: readers, fusion. */
+  readonly features: PassageFeatures | null;
   /** Share (0..1) of the query's weight (by rarity) whose words occur in the passage: low means "not about this". */
   readonly matched: number;
   /** The query's words that occur, as the person typed them, rarest first. */
@@ -89,6 +104,8 @@ export interface SearchOptions {
   readonly windowWords?: number;
   /** Passages of one chunk at most; default 6. Fewer loses evidence: the answer is often beside the best passage. */
   readonly perChunk?: number;
+  /** Passages of one file of a repository at most; default: any number. */
+  readonly perFile?: number;
   readonly signal?: AbortSignal;
 }
 

@@ -5,7 +5,7 @@
 import type { DocumentId } from "../protocol/dto.ts";
 import type { ChunkIndex, IndexedChunk } from "../retrieval/types.ts";
 import { scopeTerm } from "./chunk-writer.ts";
-import { bytes, integer } from "./columns.ts";
+import { bytes, integer, text } from "./columns.ts";
 import type { Database, Row } from "./database.ts";
 import { lastStartingAt, type CurrentEdition, type Editions } from "./editions.ts";
 import type { StoredTexts } from "./text-table.ts";
@@ -87,6 +87,12 @@ export class StoredChunks implements ChunkTable {
     }
     const all = this.#editions.all().reduce((sum, edition) => sum + edition.chunks, 0);
     return { chunks: all, averageWords, withTerm };
+  }
+
+  vocabulary(from: string, before: string, limit: number): ReturnType<ChunkIndex["vocabulary"]> {
+    return this.#database
+      .rows("select term, doc from chunk_terms where term >= ? and term < ? limit ?", from, before, limit)
+      .map((row) => ({ term: text(row, "term"), chunks: integer(row, "doc") }));
   }
 
   read(documentId: DocumentId, from: number, to: number): IndexedChunk[] {

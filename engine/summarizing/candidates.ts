@@ -3,26 +3,105 @@
  * Owns: what may be quoted in a summary. Does not know: which candidates win.
  */
 import { splitSentences } from "../chunking/sentences.ts";
-import { countWords, tokenizeForSearch } from "../retrieval/search-tokenizer.ts";
+import { countWords } from "../retrieval/search-tokenizer.ts";
 import type { StoredBlock } from "../store/types.ts";
-import type { Candidate } from "./salience.ts";
 
 /** A quotation of a summary has at most this many words. */
 export const LINE_WORDS = 60;
 
+/** A stretch of the text that may be quoted, with what can be seen of it without the rest of the document. */
+export interface Candidate {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly words: number;
+  /** It stands inside a speech that was opened before it, or is one. */
+  readonly isSpeech: boolean;
+  readonly isWhole: boolean;
+  /** It opens with the name of who says it: "Project Manager: ...", `label` characters of it. */
+  readonly isTurn: boolean;
+  readonly label: number;
+  /** First sentence of its paragraph. */
+  readonly isFirst: boolean;
+  /** How much it speaks for its part by where it stands: 1 usually, more for the opening of a README, less for a changelog. */
+  readonly standing: number;
+}
+
 const QUOTED = new Set<StoredBlock["kind"]>(["paragraph", "list", "note"]);
+
+/** "Project Manager: We begin." in a record of who said what. */
+const TURN = /^[\t ]*(\p{Lu}[\p{L}\p{N}_.'’-]*(?: [\p{L}\p{N}_.'’&-]+){0,4}):[\t ]/u;
+/** A line of a block counts as a turn when at least this share of the block's lines are turns. */
+const TURN_LINES = 0.6;
 
 /** Sentences of a block of prose, each at most 60 words; nothing of headings, tables, captions, hidden text. */
 export function proseCandidates(block: StoredBlock): Candidate[] {
   if (!QUOTED.has(block.kind) || block.isHidden) return [];
   const speech = new SpeechReader();
-  return splitSentences(block.text).flatMap(({ start, end }) => {
-    const text = block.text.slice(start, end);
-    const isSpeech = speech.read(text);
-    const words = countWords(text);
-    return words < 3 || words > LINE_WORDS ? [] : [{ ...candidate(text, block.start + start, words), isSpeech }];
-  });
+  const found: Candidate[] = [];
+  for (const line of linesOf(block.text)) {
+    const text = block.text.slice(line.start, line.end);
+    const label = TURN.exec(text)?.[0].length ?? 0;
+    for (const { start, end } of splitSentences(text)) {
+      const sentence = text.slice(start, end);
+      const isSpeech = speech.read(sentence);
+      const cut = quotable(sentence);
+      const words = countWords(cut);
+      if (words < LEAST_WORDS) continue;
+      const isTurn = label > start;
+      found.push({
+        start: block.start + line.start + start,
+        end: block.start + line.start + start + cut.length,
+        text: cut,
+        words,
+        isSpeech,
+        isWhole: isWhole(cut),
+        isTurn,
+        label: isTurn ? label - start : 0,
+        isFirst: found.length === 0,
+        standing: 1,
+      });
+    }
+  }
+  return found;
 }
+
+/** Sentences with fewer words say nothing alone. */
+const LEAST_WORDS = 3;
+
+/** The whole block, or its lines where they are turns of a conversation: no sentence goes on over a change of speaker. */
+function linesOf(text: string): { readonly start: number; readonly end: number }[] {
+  const whole = [{ start: 0, end: text.length }];
+  if (!text.includes("\n")) return whole;
+  const lines: { start: number; end: number }[] = [];
+  for (let start = 0; start <= text.length;) {
+    const found = text.indexOf("\n", start);
+    const end = found < 0 ? text.length : found;
+    lines.push({ start, end });
+    start = end + 1;
+  }
+  const turns = lines.filter(({ start, end }) => TURN.test(text.slice(start, end))).length;
+  return turns >= lines.length * TURN_LINES ? lines : whole;
+}
+
+/** The sentence; of one of more than 60 words its beginning up to the last semicolon, colon or dash that fits, else "". */
+function quotable(sentence: string): string {
+  if (countWords(sentence) <= LINE_WORDS) return sentence;
+  let best = "";
+  for (const mark of sentence.matchAll(/[;:—](?=\s|\p{L})|,(?=\s(?:and|but|which|who|while|for)\b)|[，；]/gu)) {
+    const begin = sentence.slice(0, mark.index);
+    const words = countWords(begin);
+    if (words > LINE_WORDS) break;
+    if (words >= LEAST_CUT_WORDS) best = begin.trimEnd();
+  }
+  return best;
+}
+
+/** What is cut off a long sentence has at least so many words. */
+const LEAST_CUT_WORDS = 12;
+
+/** Begins like a sentence and ends like one; a page's end cuts some in two. */
+const isWhole = (text: string): boolean => !/^[\p{Ll},;)]/u.test(text) && /[.!?…。！？:]["”’'»)\]]*$/u.test(text);
 
 /** Follows the quotation marks of a paragraph: which sentences are somebody's speech. */
 class SpeechReader {
@@ -38,32 +117,31 @@ class SpeechReader {
   }
 }
 
-export function candidate(text: string, start: number, words = countWords(text)): Candidate {
-  const terms = new Set<string>();
-  const names = new Set<string>();
-  for (const token of tokenizeForSearch(text)) {
-    if (token.form.length < 3 && !/[^\u0000-\u007f]/u.test(token.form)) continue;
-    terms.add(token.term);
-    if (
-      token.start > 0 &&
-      /^\p{Lu}/u.test(text.slice(token.start)) &&
-      !/[.?!"“‘]\s*$/u.test(text.slice(0, token.start))
-    )
-      names.add(token.term);
-  }
-  const isWhole = !/^[\p{Ll},;)]/u.test(text) && /[.!?…。！？:]["”’'»)\]]*$/u.test(text);
+function candidate(text: string, start: number): Candidate {
   return {
     start,
     end: start + text.length,
     text,
-    words,
+    words: countWords(text),
     isSpeech: false,
-    isWhole,
+    isWhole: isWhole(text),
+    isTurn: false,
+    label: 0,
+    isFirst: true,
     standing: 1,
-    terms: [...terms],
-    names: [...names],
   };
 }
+
+/** Length of a beginning of at most 60 words, cut at a space; 0 when nothing but marks stands there. */
+export function firstWords(text: string): number {
+  const beginning = text.slice(0, MOST_FALLBACK_CHARACTERS);
+  const space = beginning.search(/\s\S*$/u);
+  const cut = text.length === beginning.length || space <= 0 ? beginning : beginning.slice(0, space);
+  return countWords(cut) === 0 ? 0 : cut.trimEnd().length;
+}
+
+/** No 60 words of any script are shorter. */
+const MOST_FALLBACK_CHARACTERS = 120;
 
 const COMMENT_OPENING = /^(?:#!.*\n)?\s*(?:\/\*\*?|"""|'''|<!--|\/\/\/?|#|--|;)\s*/u;
 

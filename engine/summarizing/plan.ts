@@ -74,9 +74,3 @@ function evenParts(length: number, only: PlannedPart | undefined): PlannedPart[]
     children: [],
   }));
 }
-
-/** The deepest part that holds the offset; the root when no child does. */
-export function partAt(root: PlannedPart, offset: number): PlannedPart {
-  const child = root.children.find((part) => part.start <= offset && offset < part.end);
-  return child === undefined ? root : partAt(child, offset);
-}

@@ -2,7 +2,7 @@
  * Every other sentence that the window shows. Plain verbs; reading, not "indexing"; memory, not "cache"; nothing is
  * claimed beyond what was checked. Functions where a sentence carries a number.
  */
-import type { AnswerRoute, Coverage, DocumentSummary, JobPhase } from "../../engine/protocol/dto.ts";
+import type { Answer, AnswerRoute, Coverage, DocumentSummary, JobPhase, KeyTerm } from "../../engine/protocol/dto.ts";
 import { bytes, count, counted, extent, inWords } from "./numbers.ts";
 
 export const words = {
@@ -189,7 +189,15 @@ export const words = {
   noPage: "no page says this",
   noFile: "no file says this",
   textDoesNotSay: "The text does not say.",
-  nearest: "Nearest passages",
+  /** How sure an answer is. */
+  surety: {
+    stated: "The text states this",
+    likely: "Likely; check the passage",
+    "not found": "The text does not say",
+  } satisfies Record<Answer["confidence"], string>,
+  nearest: "Nearest places",
+  moreNearest: (places: number) => (places === 1 ? "1 more" : `${count(places)} more`),
+  furtherPlaces: (places: number) => counted(places, "further place", "further places"),
   searchFor: (term: string) => `Search “${term}”`,
   quoteInstead: "Quote from the text instead",
   stoppedKept: "Stopped. What was written is kept.",
@@ -207,9 +215,19 @@ export const words = {
   newTextBelow: "New text below",
   whyTitle: "Why this answer",
   whyPassages: (passages: number) => `It rests on ${counted(passages, "passage", "passages")}.`,
-  whyWords: "Words that matched",
+  whyPassage: "Why this passage?",
+  whyPassageAt: (place: string) => `Why this passage? ${place}`,
+  whyWords: "Words of the question",
   whyRetriever: "Found by",
-  whyScore: "Score",
+  whyRead: "The reader read",
+  whyCertain: (percent: string) => `${percent} sure of these words`,
+  whyLikely: "How likely",
+  placeVeryLikely: "very likely the place",
+  placeLikely: "likely the place",
+  placePossible: "a possible place",
+  foundByWords: "search by words",
+  foundByExactWords: "search for the exact words",
+  foundByScan: "a scan of the whole document",
   whySupported: "Found in the text word for word",
   whyNotSupported: "Not found word for word",
   whyTimes: "Time",
@@ -268,6 +286,10 @@ export const words = {
   paragraph: "Paragraph",
   onePage: "One page",
   length: "Length",
+  keyTerms: { person: "People", place: "Places", term: "Terms" } satisfies Record<KeyTerm["kind"], string>,
+  mentions: (mentions: number) => counted(mentions, "mention", "mentions"),
+  morePlaces: (places: number) => `${count(places)} more`,
+  allPlacesOf: (term: string) => `All places of ${term}`,
   readChapter: "Read this chapter",
   readFile: "Open it",
   askChapter: "Ask about this chapter",
@@ -300,6 +322,10 @@ export const words = {
   model: "Model",
   none: "none",
   runsOn: "Runs on",
+  passageReader: "Passage reader",
+  readerLoaded: "loaded",
+  readerLoading: "not loaded yet",
+  readerFailed: "not loaded; search alone decides",
   processor: "the processor",
   graphics: "graphics, by WebGPU",
   memoryDetail: "Detail of memory",

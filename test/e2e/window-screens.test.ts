@@ -77,7 +77,7 @@ describe.skipIf(CHROMIUM === undefined)("the window", () => {
     await askQuestion(page, "Where did they bury the box?");
     expect(await page.locator(".say blockquote").count()).toBe(4);
     expect(await page.locator(".foot .proof").innerText()).toBe("Checked 108 of 108 pages");
-    const chip = page.locator("a.chip").nth(1);
+    const chip = page.locator(".say a.chip").nth(1);
     expect(await chip.innerText()).toMatch(/^page \d+: They buried the box/);
     await chip.click();
     await page.locator(".folio .box").first().waitFor();
@@ -98,10 +98,76 @@ describe.skipIf(CHROMIUM === undefined)("the window", () => {
   it("says when the text does not say, and offers a search", async () => {
     const { page, context } = await open("#/d/book/ask");
     await askQuestion(page, "What was the name of the mother?");
-    expect(await page.locator(".say").innerText()).toBe("The text does not say.");
+    expect(await page.locator(".gist").innerText()).toBe("The text does not say");
+    expect(await page.locator(".say").innerText()).toBe("");
     expect(await page.locator("a.chip").count()).toBe(0);
     await page.getByRole("button", { name: "Search “mother”" }).click();
     expect(await page.locator("#search-field").inputValue()).toBe("mother");
+    await context.close();
+  }, 60_000);
+
+  it("shows the nearest places as such where the text does not say, the others on demand", async () => {
+    const { page, context } = await open("#/d/book/ask");
+    await askQuestion(page, "What was the name of the father?");
+    const places = page.getByRole("region", { name: "Nearest places" });
+    expect(await places.locator("li").count()).toBe(3);
+    await places.getByRole("button", { name: "2 more" }).click();
+    expect(await places.locator("li").count()).toBe(5);
+    expect(await page.locator(".say blockquote").count()).toBe(0);
+    await context.close();
+  }, 60_000);
+
+  it("puts the short answer first, and says on demand why a passage was chosen", async () => {
+    const { page, context } = await open("#/d/book/ask");
+    await askQuestion(page, "Where did they bury the box?");
+    expect(await page.locator(".gist q").innerText()).toBe("“under the pear tree”");
+    expect(await page.locator(".gist .surety").innerText()).toBe("The text states this");
+    expect(await page.locator(".say blockquote mark").first().innerText()).toBe("under the pear tree");
+    const toggle = page.locator(".say").getByRole("button", { name: "Why this passage?" }).first();
+    expect(await toggle.getAttribute("aria-expanded")).toBe("false");
+    expect(await page.locator(".reasons").count()).toBe(0);
+    await toggle.focus();
+    await page.keyboard.press("Enter");
+    expect(await toggle.getAttribute("aria-expanded")).toBe("true");
+    const reasons = await page.locator(".reasons").innerText();
+    for (const said of [
+      "box, pear, tree",
+      "search by words",
+      "“under the pear tree”, 83 % sure",
+      "very likely the place",
+    ])
+      expect(reasons).toContain(said);
+    await page.keyboard.press("Enter");
+    expect(await page.locator(".reasons").count()).toBe(0);
+    // The same in the page view, over the page.
+    await page.getByRole("region", { name: "Reader" }).getByRole("button", { name: "Why this passage?" }).click();
+    const dialog = page.getByRole("dialog", { name: "Why this passage?" });
+    expect(await dialog.locator("mark").innerText()).toBe("under the pear tree");
+    expect(await dialog.innerText()).toContain("search by words");
+    await context.close();
+  }, 60_000);
+
+  it("an answer that reading changes keeps its first look until the new one is here, and says so", async () => {
+    const { page, context } = await open("?pace=120#/d/book/ask");
+    await page.locator("#question-field").waitFor();
+    // Every pair of what is quoted first and what is noted above it, as often as the page changes.
+    await page.evaluate(`
+      window.seen = [];
+      new MutationObserver(() => {
+        const quoted = document.querySelector(".say blockquote")?.textContent ?? "";
+        const note = document.querySelector(".gist .revised")?.textContent ?? "";
+        window.seen.push((quoted.slice(1, 9) || "nothing") + (note === "" ? "" : ", noted"));
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    `);
+    await askQuestion(page, "Where did they bury the box, at first look?");
+    const seen = new Set((await page.evaluate("window.seen")) as string[]);
+    expect(seen).toContain("Ada kept");
+    expect(seen).not.toContain("Ada kept, noted");
+    expect(seen).not.toContain("They bur");
+    expect([...seen].at(-1)).toBe("They bur, noted");
+    expect(await page.locator('.gist [role="status"]').innerText()).toBe(
+      "Reading the passages changed the first answer.",
+    );
     await context.close();
   }, 60_000);
 
@@ -191,6 +257,18 @@ describe.skipIf(CHROMIUM === undefined)("the window", () => {
         await page.locator("a.chip").first().click();
         await page.locator(".folio .box").first().waitFor();
         await page.locator('[data-act="why"]').click();
+        await page.locator(".say .why-one").first().click();
+        await page.locator(".places .why-one").first().click();
+      },
+    ],
+    ["nothing found", "#/d/book/ask", async (page) => askQuestion(page, "What was the name of the father?")],
+    [
+      "why in the page view",
+      "#/d/book/ask",
+      async (page) => {
+        await askQuestion(page, "Where did they bury the box?");
+        await page.locator('[data-act="why-here"]').click();
+        await page.getByRole("dialog").waitFor();
       },
     ],
     [

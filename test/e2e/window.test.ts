@@ -61,11 +61,14 @@ describe.skipIf(!chromiumIsHere)("the window on the real server", () => {
     await chip.click();
     await page.locator(".folio .box").first().waitFor();
     expect(await page.locator("canvas").count()).toBeGreaterThan(0);
+    const why = page.locator(".say").getByRole("button", { name: "Why this passage?" }).first();
+    await why.click();
+    expect(await page.locator(".say .reasons").innerText()).toContain("search by words");
   });
 
   it("says so when the text does not say", async () => {
     await ask("What is the melting point of tungsten carbide in kelvin?");
-    await page.getByText("The text does not say.").last().waitFor();
+    expect(await page.locator(".turn").last().locator(".gist").innerText()).toBe("The text does not say");
   });
 
   it("keeps the conversation over a reload", async () => {

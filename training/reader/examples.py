@@ -25,7 +25,6 @@ from .questions import NOT_STATED, TASK_WEIGHT, Text, by_task, is_test, load_que
 from .words import STOP, stems
 
 SHARD = 2000
-CLOZE_SHARE = (0.5, 0.12)        # of the groups, at the start and at the end
 ALTERED_SHARE = 0.25            # of the groups with an altered question added
 
 
@@ -76,8 +75,13 @@ def kind_of(group):
 
 
 class Sampler:
-    def __init__(self, texts, questions, cloze_texts, seed):
+    """`cloze`: share of groups made by rule, at the start and at the end. `near`: of the other passages of a group, how
+    many are the best-matching ones of the same document, as search will show them to the reader."""
+
+    def __init__(self, texts, questions, cloze_texts, seed, cloze=(0.5, 0.12), others=2, near=0):
         self.rng, self.texts = random.Random(seed), texts
+        self.cloze_share, self.others, self.near = cloze, others, near
+        self.own_pools = {}
         self.by = by_task(texts, questions, test=False)
         self.tasks = sorted(self.by)
         self.weights = [TASK_WEIGHT[t] * min(1, len(self.by[t]) / 1000) for t in self.tasks]
@@ -100,8 +104,9 @@ class Sampler:
         near = self.of_document[source_document(self.texts[number].group)]
         close = [(i, rng.randrange(max(1, len(self.texts[i].words)))) for i in (rng.choice(near) for _ in range(4))]
         others = [rng.choice(pool.windows) for _ in range(8)]
+        own = self.best_of_document(number, question) if self.near else []
         found, low = [], answer.lower()
-        for i, word in hard[:1] + close[:1] + hard[1:3] + close[1:] + hard[3:] + others:
+        for i, word in own[:self.near] + hard[:1] + close[:1] + own[self.near:] + hard[1:3] + close[1:] + hard[3:] + others:
             text = self.texts[i]
             passage = text.cut(word - rng.randrange(max(1, length - 50)), length)[1]
             if low and low in passage.lower() or i == number and not is_own_text_free:
@@ -110,6 +115,16 @@ class Sampler:
             if len(found) == count:
                 break
         return found
+
+    def best_of_document(self, number, question):
+        """Windows of the question's own document, the ten that share most words with it, in any order."""
+        name = source_document(self.texts[number].group)
+        if name not in self.own_pools:
+            self.own_pools[name] = Pool(self.texts, self.of_document[name], self.rng, most=400)
+        pool = self.own_pools[name]
+        best = [pool.windows[i] for i in pool.index.best(stems(question), 10)]
+        self.rng.shuffle(best)
+        return best
 
     def around(self, text, span, length):
         """(passage of `length` words that holds the span at any place, span inside it)."""
@@ -159,7 +174,7 @@ class Sampler:
 
     def group(self, number, question, answer, passage, span, is_own_text_free, length):
         rows = [(question, passage, span, 1)]
-        rows += [(question, p, None, 0) for p in self.negatives(number, question, answer, is_own_text_free, 2, length)]
+        rows += [(question, p, None, 0) for p in self.negatives(number, question, answer, is_own_text_free, self.others, length)]
         if self.rng.random() < ALTERED_SHARE:
             altered = alter(question, passage, names_in(self.texts[number].text[:6000]), self.rng)
             if altered:
@@ -167,7 +182,7 @@ class Sampler:
         return rows
 
     def draw(self, progress):
-        share = CLOZE_SHARE[0] + (CLOZE_SHARE[1] - CLOZE_SHARE[0]) * progress
+        share = self.cloze_share[0] + (self.cloze_share[1] - self.cloze_share[0]) * progress
         return self.cloze() if self.rng.random() < share else self.human()
 
 
@@ -215,14 +230,19 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--groups", type=int, default=130_000)
     parser.add_argument("--stretches", type=int, default=4, help="of each document, for questions made by rule")
+    parser.add_argument("--cloze", type=float, nargs=2, default=(0.5, 0.12), help="share made by rule: first, last")
+    parser.add_argument("--others", type=int, default=2, help="passages without the answer in a group")
+    parser.add_argument("--near", type=int, default=0, help="of these, from the same document, sharing most words")
+    parser.add_argument("--without_written", action="store_true", help="leave out written-questions.jsonl.xz")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
     files = sorted(f for folder in args.corpus for f in glob.glob(os.path.join(folder, "sup-*.jsonl.xz")))
-    texts, questions = load_questions(files)
+    written = os.path.join(os.path.dirname(os.path.abspath(__file__)), "written-questions.jsonl.xz")
+    texts, questions = load_questions(files if args.without_written else files + [written])
     cloze_texts = cloze_documents(args.corpus, texts, random.Random(args.seed), args.stretches)
     print(f"{len(texts)} texts, {len(questions)} questions, {len(cloze_texts)} stretches", flush=True)
-    sampler = Sampler(texts, questions, cloze_texts, args.seed)
+    sampler = Sampler(texts, questions, cloze_texts, args.seed, args.cloze, args.others, args.near)
     encoder = RowEncoder(Tokenizer(os.path.join(args.data, "tokenizer.json"), use_library=False))
     shards = math.ceil(args.groups / SHARD)
     for n in range(shards):

@@ -31,6 +31,7 @@ class Options:
     examples: str               # folder of groups-NNN.npz
     out: str                    # folder for reader.pt and reader.jsonl
     minutes: float = 90.0       # of training in total, over all runs; validation does not count
+    until: float = 0.0          # minutes at which this run stops, to go on with other examples; 0: at the end
     tokens: int = 6000          # a step
     lr_matrix: float = 0.005    # Muon
     lr_embedding: float = 1e-3  # AdamW, embedding and gains
@@ -80,7 +81,7 @@ def forward_rows(reader, rows, parts=4):
     """Begin, end (rows, T) and relevance (rows) in the order given; rows of similar length go together."""
     order = np.argsort([len(row[0]) for row in rows], kind="stable")
     width, outs = max(len(row[0]) for row in rows), []
-    for part in np.array_split(order, parts):
+    for part in np.array_split(order, min(parts, len(rows))):
         widest = max(len(rows[i][0]) for i in part)
         ids, marks = np.zeros((len(part), widest), np.int64), np.zeros((len(part), widest), np.int64)
         for k, i in enumerate(part):
@@ -186,16 +187,17 @@ def train_step(reader, optimizer, head_optimizer, rows, groups, factor, o):
 
 def run_until_done(reader, optimizer, head_optimizer, shards, check, state, path, o):
     """Steps until the minutes are used up: a short warm-up, then linear decay; prints, validates and saves on the way."""
+    last = min(o.minutes, o.until or o.minutes)
     begin, before, saved_at, smooth = time.time(), state["minutes"], state["minutes"], None
     with open(os.path.join(o.out, "reader.jsonl"), "a", encoding="utf-8") as log:
-        while state["minutes"] < o.minutes:
+        while state["minutes"] < last:
             factor = min(1.0, (state["step"] + 1) / 30) * max(0.02, 1 - state["minutes"] / o.minutes)
             rows, groups, at = next_batch(shards, state["at"], o.tokens)
             now = train_step(reader, optimizer, head_optimizer, rows, groups, factor, o)
             smooth = now if smooth is None else 0.98 * smooth + 0.02 * now
             state.update(step=state["step"] + 1, at=at, tokens=state["tokens"] + sum(len(row[0]) for row in rows),
                          minutes=before + (time.time() - begin) / 60)
-            is_over = state["minutes"] >= o.minutes
+            is_over = state["minutes"] >= last
             if state["step"] % 50 == 0 or is_over:
                 print(f"step {state['step']} minute {state['minutes']:.2f} groups {at} tokens {state['tokens']/1e6:.2f} M "
                       f"answer {smooth[0]:.3f} relevance {smooth[1]:.3f} list {smooth[2]:.3f} first {smooth[3]:.3f}", flush=True)

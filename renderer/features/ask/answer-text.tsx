@@ -3,9 +3,11 @@
  * Longleaf's. A model's sentence without support is dashed and says so. Everything is a text node.
  */
 import { Fragment, memo, type ReactNode } from "react";
-import type { AnswerSentence, Citation } from "../../../engine/protocol/dto.ts";
+import type { AnswerRoute, AnswerSentence, Citation } from "../../../engine/protocol/dto.ts";
 import { words } from "../../strings/words.ts";
 import { Chip } from "./chip.tsx";
+import { PassageText } from "./passage-text.tsx";
+import { WhyPassage } from "./why-passage.tsx";
 
 interface AnswerTextProps {
   readonly sentences: readonly AnswerSentence[];
@@ -13,6 +15,7 @@ interface AnswerTextProps {
   readonly growing: string;
   readonly isAsking: boolean;
   readonly isRepository: boolean;
+  readonly route: AnswerRoute | null;
 }
 
 type Group =
@@ -35,7 +38,8 @@ export function groupSentences(sentences: readonly AnswerSentence[]): readonly G
   return groups;
 }
 
-export function AnswerText({ sentences, citations, growing, isAsking, isRepository }: AnswerTextProps): ReactNode {
+export function AnswerText(props: AnswerTextProps): ReactNode {
+  const { sentences, citations, growing, isAsking, isRepository, route } = props;
   const groups = groupSentences(sentences);
   const last = groups.at(-1);
   const caret = isAsking ? <span className="caret" aria-hidden="true" /> : null;
@@ -44,7 +48,7 @@ export function AnswerText({ sentences, citations, growing, isAsking, isReposito
     <>
       {groups.map((group, index) =>
         group.kind === "quote" ? (
-          <Quotation key={index} sentence={group.sentence} citations={citations} />
+          <Quotation key={index} sentence={group.sentence} citations={citations} route={route} />
         ) : (
           <p key={index} dir="auto">
             {group.sentences.map((sentence, at) => (
@@ -74,21 +78,31 @@ interface SentenceProps {
   readonly citations: readonly (Citation | undefined)[];
 }
 
-const Quotation = memo(function Quotation({ sentence, citations }: SentenceProps): ReactNode {
+const Quotation = memo(function Quotation(props: SentenceProps & { readonly route: AnswerRoute | null }): ReactNode {
+  const { sentence, citations, route } = props;
   const first = citations[sentence.citations[0] ?? -1];
   const isCode = first?.file !== null && first?.file !== undefined && !/\.(md|txt|rst|adoc)$/i.test(first.file);
-  if (isCode) {
-    return (
+  const text = <PassageText text={sentence.text} citation={first} isQuoted={!isCode} />;
+  const chips = <Chips sentence={sentence} citations={citations} />;
+  const quotation = (toggle: ReactNode): ReactNode =>
+    isCode ? (
       <blockquote className="code-quote">
-        <pre dir="ltr">{sentence.text}</pre>
-        <Chips sentence={sentence} citations={citations} />
+        <pre dir="ltr">{text}</pre>
+        {chips}
+        {toggle}
+      </blockquote>
+    ) : (
+      <blockquote dir="auto">
+        {text} {chips}
+        {toggle}
       </blockquote>
     );
-  }
-  return (
-    <blockquote dir="auto">
-      {inQuotationMarks(sentence.text)} <Chips sentence={sentence} citations={citations} />
-    </blockquote>
+  return first?.supported === true ? (
+    <WhyPassage citation={first} route={route}>
+      {quotation}
+    </WhyPassage>
+  ) : (
+    quotation(null)
   );
 });
 
@@ -130,13 +144,4 @@ function Chips({ sentence, citations }: SentenceProps): ReactNode {
       <Chip citation={citation} before={shown[index - 1] ?? null} />
     </Fragment>
   ));
-}
-
-/** The exact words between quotation marks; a mark that the words themselves bring is not doubled, and none stays open. */
-export function inQuotationMarks(text: string): string {
-  const flat = text.replace(/\s*\n\s*/g, " ").trim();
-  if (/^"[^"]*"$/.test(flat)) return flat;
-  const begun = flat.startsWith("“") ? flat : `“${flat}`;
-  const marks = (mark: string): number => begun.split(mark).length - 1;
-  return marks("“") > marks("”") ? `${begun}”` : begun;
 }

@@ -13,7 +13,7 @@ import { Composer } from "./composer.tsx";
 import { ConversationBar } from "./conversation-bar.tsx";
 import { placeLabel, placeOf } from "./places.ts";
 import { suggestionsFor } from "./suggestions.ts";
-import { evidenceOf, type Turn } from "./turn.ts";
+import { evidenceOf, isWeighed, type Turn } from "./turn.ts";
 import { TurnView, type TurnViewProps } from "./turn-view.tsx";
 
 interface AskTabProps {
@@ -186,12 +186,15 @@ export function spokenState(turn: Turn | undefined): string {
   if (turn.status === "stopped") return words.answerStopped;
   if (turn.status === "failed") return "";
   if (turn.answer?.answerable === false) return words.textDoesNotSay;
-  return turn.sentences
-    .map((sentence) => {
-      const citation = turn.citations[sentence.citations[0] ?? -1];
-      return citation === undefined
-        ? sentence.text
-        : `${sentence.text} ${placeLabel(citation).replace("p. ", "page ")}.`;
-    })
-    .join(" ");
+  const sentences = turn.sentences.map((sentence) => {
+    const citation = turn.citations[sentence.citations[0] ?? -1];
+    return citation === undefined ? sentence.text : `${sentence.text} ${placeLabel(citation).replace("p. ", "page ")}.`;
+  });
+  return [...spokenGist(turn), ...sentences].join(" ");
+}
+
+/** The short answer and how sure it is: first, as on the screen. */
+function spokenGist({ answer }: Turn): readonly string[] {
+  if (answer === null || !isWeighed(answer)) return [];
+  return [...(answer.span === null ? [] : [`${answer.span.text}.`]), `${words.surety[answer.confidence]}.`];
 }

@@ -1,7 +1,7 @@
 /** A citation chip: a highlighted page number. Focus shows the passage, Enter opens it. */
 import type { ReactNode } from "react";
 import { Link, Tooltip, TooltipTrigger } from "react-aria-components";
-import type { Citation } from "../../../engine/protocol/dto.ts";
+import type { Place } from "../../../engine/protocol/dto.ts";
 import { useLibrary } from "../../engine/library-store.ts";
 import { go, useView, viewAddress } from "../../state/view.ts";
 import { clip, isSamePlace, placeLabel, placeOf, spokenPlace } from "./places.ts";
@@ -21,10 +21,13 @@ export function giveFocusBack(): void {
   cameFrom = null;
 }
 
+/** A place with the words that stand there: a citation, or a mention. */
+export type ChipPlace = Place & { readonly text: string };
+
 interface ChipProps {
-  readonly citation: Citation;
+  readonly citation: ChipPlace;
   /** The chip before it in the same sentence: a second place of the same file is shortened. */
-  readonly before?: Citation | null;
+  readonly before?: ChipPlace | null;
   /** Which of several chips with the same place was pressed. */
   readonly onOpen?: () => void;
   readonly isInHand?: boolean;

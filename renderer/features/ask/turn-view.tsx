@@ -1,4 +1,4 @@
-/** A turn on the page: question, route in the margin, answer, colophon, actions. */
+/** A turn on the page: question, route in the margin, short answer, sentences, further places, colophon, actions. */
 import { Check, Copy, PenLine, Quote, RotateCcw, Square } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import type { AnswerComposer, AnswerRoute, DocumentSummary, EngineInfo } from "../../../engine/protocol/dto.ts";
@@ -9,6 +9,8 @@ import { MenuButton } from "../../ui/menu-button.tsx";
 import { copyText, ErrorNotice } from "../../ui/notice.tsx";
 import { AnswerText } from "./answer-text.tsx";
 import { answerAsText } from "./copy-answer.ts";
+import { FurtherPlaces } from "./further-places.tsx";
+import { Gist } from "./gist.tsx";
 import { mainWord } from "./main-word.ts";
 import type { Turn } from "./turn.ts";
 import { Why } from "./why.tsx";
@@ -56,9 +58,11 @@ export function TurnView(props: TurnViewProps): ReactNode {
           </MenuButton>
         )}
       </div>
+      <Gist turn={turn} />
       <div className={turn.route === "count" ? "say counting" : "say"} aria-live="off">
-        {found ? null : <NotFound turn={turn} />}
         <AnswerText
+          // What a person opened in the first look is closed in the answer that replaced it.
+          key={turn.note ?? ""}
           sentences={
             found ? turn.sentences : turn.sentences.filter((sentence) => sentence.text.trim() !== words.textDoesNotSay)
           }
@@ -66,19 +70,12 @@ export function TurnView(props: TurnViewProps): ReactNode {
           growing={turn.growing}
           isAsking={isAsking}
           isRepository={document.format === "repository"}
+          route={turn.route}
         />
       </div>
+      <FurtherPlaces turn={turn} />
       <Foot {...props} />
     </article>
-  );
-}
-
-function NotFound({ turn }: { readonly turn: Turn }): ReactNode {
-  return (
-    <p>
-      <b>{words.textDoesNotSay}</b>
-      {turn.sentences.some((sentence) => sentence.voice === "document") ? ` ${words.nearest}:` : ""}
-    </p>
   );
 }
 

@@ -26,6 +26,10 @@ export interface Turn {
   readonly citations: readonly (Citation | undefined)[];
   /** Words that have come of a sentence that is not finished. */
   readonly growing: string;
+  /** What the engine says of a first look that the answer on show has replaced; null: this is the first. */
+  readonly note: string | null;
+  /** A new answer was announced, and none of it is here yet: what is on show is still the first look. */
+  readonly announced: string | null;
   readonly coverage: Coverage | null;
   readonly answer: Answer | null;
   readonly error: EngineError | null;
@@ -44,6 +48,8 @@ export function newTurn(key: string, question: string, forced: AnswerRoute | nul
     sentences: [],
     citations: [],
     growing: "",
+    note: null,
+    announced: null,
     coverage: null,
     answer: null,
     error: null,
@@ -66,24 +72,42 @@ function applyEvent(turn: Turn, event: AnswerEvent): Turn {
     case "coverage":
       return { ...turn, coverage: event.coverage };
     case "citation": {
-      const citations = [...turn.citations];
+      const begun = begin(turn);
+      const citations = [...begun.citations];
       citations[event.index] = event.citation;
-      return { ...turn, citations };
+      return { ...begun, citations };
     }
-    case "delta":
-      return { ...turn, growing: turn.growing + event.text };
-    case "sentence":
+    case "delta": {
+      const begun = begin(turn);
+      return { ...begun, growing: begun.growing + event.text };
+    }
+    case "sentence": {
       // What grew is now the sentence; what came of the next one in the same batch arrives after this event.
-      return { ...turn, sentences: [...turn.sentences, event.sentence], growing: "" };
+      const begun = begin(turn);
+      return { ...begun, sentences: [...begun.sentences, event.sentence], growing: "" };
+    }
+    case "revised":
+      return { ...turn, announced: event.note };
     case "done":
       return finish(turn, event.answer);
   }
 }
 
+/** The first words of an announced answer take the place of the first look, together with the note that says so. */
+function begin(turn: Turn): Turn {
+  if (turn.announced === null) return turn;
+  return { ...turn, sentences: [], citations: [], growing: "", note: turn.announced, announced: null };
+}
+
 /** The finished answer is the whole truth: it replaces what was gathered on the way. */
 function finish(turn: Turn, answer: Answer): Turn {
+  // Stopped between the first look and the first words of the new answer: what is on show is kept.
+  if (turn.announced !== null && answer.finishReason === "stopped" && answer.sentences.length === 0)
+    return { ...turn, status: "stopped", growing: "", announced: null };
   return {
     ...turn,
+    note: turn.announced ?? turn.note,
+    announced: null,
     status: answer.finishReason === "stopped" ? "stopped" : "done",
     route: answer.route,
     composer: answer.composer,
@@ -110,4 +134,17 @@ export function evidenceOf(turn: Turn): readonly Citation[] {
     if (citation !== undefined && citation.supported) found.push(citation);
   }
   return found;
+}
+
+/** Supported citations that no sentence rests on: further places of a found answer, the nearest ones of a missing one. */
+export function furtherOf(turn: Turn): readonly Citation[] {
+  const used = new Set(turn.sentences.flatMap((sentence) => sentence.citations));
+  return turn.citations.flatMap((citation, index) =>
+    citation !== undefined && citation.supported && !used.has(index) ? [citation] : [],
+  );
+}
+
+/** Whether a place was looked for: only then is there something to be more or less sure of. */
+export function isWeighed(answer: Answer): boolean {
+  return !answer.answerable || answer.support !== null || answer.span !== null;
 }

@@ -1,4 +1,4 @@
-/** Why this answer: the leaf with what was cited, and for each passage the words, the retriever and the score. */
+/** Why this answer: the leaf with what was cited, and each passage with the reasons why it was chosen. */
 import { useMemo, useRef, type ReactNode } from "react";
 import type { LeafSource } from "../leaf/leaf-model.ts";
 import { barOfPlace, barsOf } from "../leaf/leaf-model.ts";
@@ -6,39 +6,29 @@ import { LeafStrip } from "../leaf/leaf.tsx";
 import { duration } from "../../strings/numbers.ts";
 import { words } from "../../strings/words.ts";
 import { useWidth } from "../../ui/use-width.ts";
-import { Chip } from "./chip.tsx";
-import { clip } from "./places.ts";
+import { Places } from "./further-places.tsx";
+import { sayFinder } from "./passage.ts";
 import { evidenceOf, type Turn } from "./turn.ts";
 
 export function Why({ turn, source }: { readonly turn: Turn; readonly source: LeafSource | null }): ReactNode {
   const evidence = evidenceOf(turn);
+  // Passages of a count or of exact words have no reasons of their own: all were found in the same way.
+  const finder = evidence.every((citation) => citation.why === null) ? sayFinder(null, turn.route) : null;
   const totalMs = turn.answer?.timings["totalMs"] ?? turn.answer?.timings["total"];
   return (
     <section className="why" aria-label={words.whyTitle}>
       {source === null ? null : <WhyLeaf turn={turn} source={source} />}
       <p className="small">{words.whyPassages(evidence.length)}</p>
-      <ul className="why-list">
-        {evidence.map((citation, index) => (
-          <li key={index}>
-            <div className={citation.file === null ? "serif" : "code"} dir="auto">
-              {clip(citation.text, 160)} <Chip citation={citation} />
-            </div>
-            {citation.why === null ? null : (
-              <dl className="kv num">
-                <dt>{words.whyWords}</dt>
-                <dd>{citation.why.words.join(", ")}</dd>
-                <dt>{words.whyRetriever}</dt>
-                <dd>{citation.why.retriever}</dd>
-                <dt>{words.whyScore}</dt>
-                <dd>{citation.why.score.toFixed(2)}</dd>
-              </dl>
-            )}
-          </li>
-        ))}
-      </ul>
+      <Places places={evidence} route={turn.route} />
       <dl className="kv num">
         <dt>{words.routeChosen}</dt>
         <dd>{turn.route === null ? "" : words.routes[turn.route]}</dd>
+        {finder === null ? null : (
+          <>
+            <dt>{words.whyRetriever}</dt>
+            <dd>{finder}</dd>
+          </>
+        )}
         <dt>{words.whyMemory}</dt>
         <dd>{turn.answer?.memoryUsed === true ? words.yes : words.no}</dd>
         {totalMs === undefined ? null : (

@@ -12,13 +12,14 @@ import { ErrorNotice } from "../../ui/notice.tsx";
 import { AskTab } from "../ask/ask-tab.tsx";
 import { useConversation } from "../ask/ask-store.ts";
 import { isSamePlace, placeOf } from "../ask/places.ts";
-import { evidenceOf } from "../ask/turn.ts";
+import { evidenceOf, type Turn } from "../ask/turn.ts";
 import { DocumentHead } from "../head/document-head.tsx";
 import { LibraryHead } from "../head/library-head.tsx";
 import type { LeafSource } from "../leaf/leaf-model.ts";
 import { useLeaf } from "../leaf/use-leaf.ts";
 import { Reader, useFiles } from "../reader/reader.tsx";
 import { usePageLabels, usePdf } from "../reader/use-pdf.ts";
+import type { Cited } from "../reader/why-here.tsx";
 import { ReadingTab } from "../reading/reading-tab.tsx";
 import { SearchTab } from "../search/search-tab.tsx";
 import { useHits } from "../search/use-hits.ts";
@@ -82,6 +83,8 @@ function Desk({ document }: { readonly document: DocumentSummary }): ReactNode {
   const readDetail = useCall("document.show", { documentId: read.id }, read.state).data;
   const summary = useSummary(tab === "summary" ? document : null, detail);
   const evidence = useEvidence(document.id, tab, summary.selected);
+  const { turns } = useConversation(document.id);
+  const cited = tab === "ask" ? citedAt(turns, place) : null;
   const pdf = usePdf(read);
   const labelOf = usePageLabels(pdf.document);
   const isReaderHidden = usePanels((state) => state.isReaderHidden);
@@ -121,6 +124,7 @@ function Desk({ document }: { readonly document: DocumentSummary }): ReactNode {
           place={place}
           source={readSource}
           evidence={evidence}
+          cited={cited}
           pdf={pdf}
           labelOf={labelOf}
           quoted={quotedAt(evidence, place)}
@@ -142,6 +146,16 @@ function evidenceAt(found: Place & { readonly text: string }): Evidence {
 
 function quotedAt(evidence: readonly Evidence[], place: ViewPlace | null): string | null {
   return evidence.find((one) => isSamePlace(one, place))?.text ?? null;
+}
+
+/** The latest citation that stands exactly at this place, quoted in its answer or not. */
+function citedAt(turns: readonly Turn[], place: ViewPlace | null): Cited | null {
+  if (place === null) return null;
+  for (const turn of turns.toReversed()) {
+    const citation = turn.citations.find((one) => one?.supported === true && isSamePlace(placeOf(one), place));
+    if (citation !== undefined) return { citation, route: turn.route };
+  }
+  return null;
 }
 
 function useLeafSource(document: DocumentSummary): LeafSource | null {

@@ -9,12 +9,15 @@ import { words } from "../../strings/words.ts";
 import { isSamePlace } from "../ask/places.ts";
 import { chapterOfPage } from "../document/chapters.ts";
 import { FilePicker } from "./file-picker.tsx";
+import { WhyHere, type Cited } from "./why-here.tsx";
 
 interface ReaderBarProps {
   readonly document: DocumentSummary;
   readonly outline: readonly OutlineEntry[];
   readonly place: ViewPlace | null;
   readonly evidence: readonly ViewPlace[];
+  /** The citation whose passage is in hand; null for any other place. */
+  readonly cited: Cited | null;
   readonly file: FileEntry | undefined;
   readonly files: readonly FileEntry[] | undefined;
   readonly labelOf: (page: number) => string;
@@ -23,7 +26,7 @@ interface ReaderBarProps {
 }
 
 export function ReaderBar(props: ReaderBarProps): ReactNode {
-  const { document, place, evidence, file, files, zoom, sees } = props;
+  const { document, place, evidence, cited, file, files, zoom, sees } = props;
   return (
     <div className="rbar">
       <button type="button" className="icon" aria-label={words.back} onClick={() => window.history.back()}>
@@ -36,6 +39,7 @@ export function ReaderBar(props: ReaderBarProps): ReactNode {
       )}
       <span className="grow" />
       <Evidence place={place} evidence={evidence} />
+      <WhyHere cited={cited} />
       {sees === null ? null : (
         <button
           type="button"

@@ -14,6 +14,7 @@ import { isProse, ProseFile } from "./prose-file.tsx";
 import { ReaderBar } from "./reader-bar.tsx";
 import { TextReader } from "./text-reader.tsx";
 import type { PdfState } from "./use-pdf.ts";
+import type { Cited } from "./why-here.tsx";
 
 const PdfReader = lazy(async () => ({ default: (await import("./pdf-reader.tsx")).PdfReader }));
 
@@ -23,6 +24,8 @@ interface ReaderProps {
   readonly place: ViewPlace | null;
   readonly source: LeafSource | null;
   readonly evidence: readonly ViewPlace[];
+  /** The citation whose passage is in hand; null for any other place. */
+  readonly cited: Cited | null;
   readonly pdf: PdfState;
   /** The words that the citation in hand quotes; null when a mere place is shown. */
   readonly quoted: string | null;
@@ -35,6 +38,7 @@ export function Reader({
   place: wanted,
   source,
   evidence,
+  cited,
   pdf,
   labelOf,
   quoted,
@@ -60,6 +64,7 @@ export function Reader({
         outline={outline}
         place={place}
         evidence={evidence}
+        cited={cited}
         file={file}
         files={files}
         labelOf={labelOf}

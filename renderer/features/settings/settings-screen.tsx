@@ -10,7 +10,7 @@ import {
   SliderTrack,
   Switch,
 } from "react-aria-components";
-import type { DocumentSummary, Settings } from "../../../engine/protocol/dto.ts";
+import type { DocumentSummary, EngineInfo, Settings } from "../../../engine/protocol/dto.ts";
 import { useClient } from "../../engine/engine-context.tsx";
 import { useLibrary } from "../../engine/library-store.ts";
 import { useCall } from "../../engine/use-call.ts";
@@ -134,6 +134,7 @@ function About(): ReactNode {
           [words.runsOn, model.provider === "webgpu" ? words.graphics : words.processor] as const,
           [words.memoryDetail, model.hasMemory ? words.toOne(model.ratio) : words.none] as const,
         ]),
+    ...(info === undefined ? [] : [[words.passageReader, sayReader(info)] as const]),
   ];
   return (
     <>
@@ -145,11 +146,21 @@ function About(): ReactNode {
           </div>
         ))}
       </dl>
+      {info === undefined || info.readerError === null ? null : (
+        <p className="small quiet" role="note">
+          {info.readerError.message} {info.readerError.hint}
+        </p>
+      )}
       <p className="small privacy">
         <b>{words.privacyTitle}.</b> {words.offlineText}
       </p>
     </>
   );
+}
+
+/** Whether passages are read closely or weighed by search alone, and why. */
+export function sayReader({ reader, readerError }: Pick<EngineInfo, "reader" | "readerError">): string {
+  return reader ? words.readerLoaded : readerError === null ? words.readerLoading : words.readerFailed;
 }
 
 function OnThisDisk(): ReactNode {

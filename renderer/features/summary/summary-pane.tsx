@@ -7,9 +7,10 @@ import { go } from "../../state/view.ts";
 import { words } from "../../strings/words.ts";
 import { ErrorNotice } from "../../ui/notice.tsx";
 import { changeConversation } from "../ask/ask-store.ts";
-import { inQuotationMarks } from "../ask/answer-text.tsx";
+import { inQuotationMarks } from "../ask/quotation-marks.ts";
 import { Chip } from "../ask/chip.tsx";
 import { tidy } from "../ask/suggestions.ts";
+import { KeyTerms } from "./key-terms.tsx";
 import type { ContentsEntry, SummaryState } from "./use-summary.ts";
 
 type Length = "line" | "paragraph" | "page";
@@ -61,6 +62,7 @@ export function SummaryPane({ document, summary, labelOf }: SummaryPaneProps): R
         {!isLoading && error === undefined && shown.length === 0 && ownWords === "" ? (
           <p className="small quiet">{words.summaryEmpty}</p>
         ) : null}
+        <KeyTerms terms={selected.node?.keyTerms ?? []} />
         <Next document={document} entry={selected} />
       </div>
     </section>

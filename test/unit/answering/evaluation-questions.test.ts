@@ -1,10 +1,14 @@
-/** Every passage that the evaluation calls evidence really stands in the samples, on the page or line it names. */
+/**
+ * Every passage that the evaluation calls evidence really stands in its document, on the page or line it names: the
+ * samples, and the whole documents of the test set.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { plain } from "../../../bench/evaluate/measure.ts";
+import { plain } from "../../../bench/evaluate/comparing.ts";
 import { readQuestions } from "../../../bench/evaluate/questions.ts";
 import { SAMPLES } from "../../../bench/evaluate/samples-run.ts";
+import { readTestSet } from "../../../bench/evaluate/test-set.ts";
 import { readDocument } from "../../../engine/documents/read-document.ts";
 import type { ParserRow } from "../../../engine/documents/rows.ts";
 
@@ -65,6 +69,58 @@ describe("the repository", () => {
         return plain(lines.slice(line - 1, line + 3).join("\n")).includes(plain(passage).trimEnd());
       });
       expect(stands, passage).toBe(true);
+    }
+  });
+});
+
+const documents = readTestSet();
+const all = documents.flatMap((document) => document.questions);
+const shareOf = (kind: string): number => {
+  const ofPlaces = all.filter((question) => question.kind !== "whole");
+  return ofPlaces.filter((question) => question.kind === kind).length / ofPlaces.length;
+};
+
+describe("the test set of whole documents", () => {
+  it("is large enough, with a fifth without an answer and a fifth in two places", () => {
+    expect(all.length).toBeGreaterThanOrEqual(150);
+    expect(documents.length).toBeGreaterThanOrEqual(6);
+    expect(shareOf("none")).toBeGreaterThanOrEqual(0.2);
+    expect(shareOf("two")).toBeGreaterThanOrEqual(0.2);
+    expect(all.filter(({ kind }) => kind === "whole").length).toBeGreaterThanOrEqual(30);
+    expect(all.filter(({ question }) => /\p{Script=Han}{4}/u.test(question)).length).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(documents)("$name: every question has its own name and the evidence that its kind needs", ({ questions }) => {
+    const places = { place: [1, 1], two: [2, 3], none: [0, 0], whole: [3, 8] } as const;
+    expect(new Set(questions.map(({ id }) => id)).size).toBe(questions.length);
+    expect(new Set(questions.map(({ question }) => question)).size).toBe(questions.length);
+    for (const { id, kind, answer, accept, evidence, pages } of questions) {
+      const [least, most] = places[kind];
+      expect(evidence.length, id).toBeGreaterThanOrEqual(least);
+      expect(evidence.length, id).toBeLessThanOrEqual(most);
+      expect(answer !== "", id).toBe(kind !== "none");
+      if (kind === "none") expect([...accept, ...pages], id).toEqual([]);
+    }
+  });
+
+  it.each(documents)("$name: every passage stands in it, on one of the pages that are named", async (document) => {
+    const blocks = new Map<number, string[]>();
+    const sink = (row: ParserRow): void => {
+      if (row.type !== "block") return;
+      const page = row.page ?? 0;
+      const known = blocks.get(page);
+      if (known === undefined) blocks.set(page, [row.text]);
+      else known.push(row.text);
+    };
+    await readDocument({ source: document.path }, { write: sink }, () => {}, new AbortController().signal);
+    const pages = new Map([...blocks].map(([page, texts]) => [page, plain(texts.join("\n"))]));
+    for (const { id, evidence, pages: named } of document.questions) {
+      const where = pages.has(0) ? [0] : named;
+      for (const passage of evidence.flat())
+        expect(
+          where.some((page) => (pages.get(page) ?? "").includes(plain(passage))),
+          `${id}: ${passage}`,
+        ).toBe(true);
     }
   });
 });

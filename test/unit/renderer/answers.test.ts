@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Answer, AnswerEvent, Citation, DocumentId } from "../../../engine/protocol/dto.ts";
 import { EngineError } from "../../../engine/protocol/errors.ts";
-import { groupSentences, inQuotationMarks } from "../../../renderer/features/ask/answer-text.tsx";
+import { groupSentences } from "../../../renderer/features/ask/answer-text.tsx";
 import { spokenState } from "../../../renderer/features/ask/ask-tab.tsx";
 import { asksOnKey } from "../../../renderer/features/ask/composer.tsx";
 import { answerAsText } from "../../../renderer/features/ask/copy-answer.ts";
 import { mainWord } from "../../../renderer/features/ask/main-word.ts";
 import { clip, placeLabel, spokenPlace } from "../../../renderer/features/ask/places.ts";
+import { inQuotationMarks } from "../../../renderer/features/ask/quotation-marks.ts";
 import { suggestionsFor, tidy } from "../../../renderer/features/ask/suggestions.ts";
 import { applyEvents, evidenceOf, failTurn, newTurn } from "../../../renderer/features/ask/turn.ts";
 import { nextEvidence } from "../../../renderer/features/reader/reader-bar.tsx";
@@ -42,6 +43,8 @@ const ANSWER: Answer = {
     { text: "He knows.", voice: "model", citations: [] },
   ],
   citations: [cite()],
+  span: null,
+  support: null,
   coverage: { checked: 292, total: 292, unit: "pages" },
   finishReason: "done",
   timings: {},
@@ -93,6 +96,12 @@ describe("a streaming answer", () => {
     expect(evidenceOf(turn).map((one) => one.start)).toEqual([3, 1]);
   });
 
+  it("is announced with its short answer and how sure it is first", () => {
+    const answer: Answer = { ...ANSWER, span: { text: "no schooner", citation: 0 }, support: 0.9 };
+    const done = applyEvents(newTurn("asked-1", "Why?", null, 0), [{ type: "done", answer }]);
+    expect(spokenState(done)).toBe("no schooner. The text states this. Because. page 235. He knows.");
+  });
+
   it("is announced at its end with its pages, never for an old conversation", () => {
     const done = applyEvents(newTurn("asked-1", "Why?", null, 0), [{ type: "done", answer: ANSWER }]);
     expect(spokenState(done)).toBe("Because. page 235. He knows.");
@@ -140,6 +149,14 @@ describe("the answer as text", () => {
     expect(text).toContain("Because. (p. 235)");
     expect(text).not.toContain("He knows.");
     expect(text).toContain("Checked 292 of 292 pages");
+  });
+
+  it("carries the short answer with its page and how sure it is, only where a place was looked for", () => {
+    const answer: Answer = { ...ANSWER, span: { text: "no schooner", citation: 0 }, confidence: "likely" };
+    const done = applyEvents(newTurn("k", "Why?", null, 0), [{ type: "done", answer }]);
+    expect(answerAsText(done, "Treasure Island")).toContain("“no schooner” (p. 235). Likely; check the passage.");
+    const plain = applyEvents(newTurn("k", "Why?", null, 0), [{ type: "done", answer: ANSWER }]);
+    expect(answerAsText(plain, "Treasure Island")).not.toContain("states this");
   });
 
   it("sets quotation marks once", () => {

@@ -13,7 +13,9 @@ import type {
   DocumentId,
   DocumentSummary,
   Job,
+  KeyTerm,
   PageText,
+  Place,
   SearchHit,
   Settings,
   SummaryNode,
@@ -72,6 +74,8 @@ export class ScriptedEngine {
           documents: this.#documents.size,
           memoryBytes: 120_000_000,
           modelError: null,
+          reader: true,
+          readerError: null,
           model: {
             name: "Longleaf starter",
             parameters: 31_000_000,
@@ -142,11 +146,13 @@ export class ScriptedEngine {
   /** The events of a stream, in order; `isStopped` is asked between them. */
   *stream(method: StreamName, params: Params, isStopped: () => boolean): Generator<unknown> {
     if (method !== "answer.ask") return;
-    const answer = this.#answer(String(params["question"]));
+    const question = String(params["question"]);
+    const answer = this.#answer(question);
     const events: AnswerEvent[] = [
       { type: "route", route: answer.route, composer: "extractive" },
       { type: "coverage", coverage: answer.coverage },
     ];
+    if (/first look/i.test(question)) events.push(...this.#firstLook());
     answer.citations.forEach((citation, index) => events.push({ type: "citation", index, citation }));
     for (const sentence of answer.sentences) events.push({ type: "sentence", sentence });
     let given = 0;
@@ -246,7 +252,13 @@ export class ScriptedEngine {
       heading,
       text,
       supported: true,
-      why: { words: ["box", "pear", "tree"], retriever: "full text", score: 11.4 },
+      why: {
+        words: ["box", "pear", "tree"],
+        retriever: "words",
+        score: 11.4,
+        probability: 0.91,
+        read: readIn(start, text),
+      },
     };
   }
 
@@ -257,31 +269,58 @@ export class ScriptedEngine {
       memoryUsed: false,
       finishReason: "done" as const,
       timings: { totalMs: 84 },
+      span: null,
+      support: 0.12,
       coverage: { checked: this.book.pages, total: this.book.pages, unit: "pages" as const },
     };
-    if (/mother/i.test(question)) {
+    if (/mother|father/i.test(question)) {
       return {
         ...base,
         answer: "The text does not say.",
         answerable: false,
         confidence: "not found",
         route: "find",
-        citations: [],
+        citations: /father/i.test(question) ? this.#nearest() : [],
         sentences: [{ text: "The text does not say.", voice: "longleaf", citations: [] }],
       };
     }
     const found = [...this.book.text.matchAll(/They buried the box under the pear tree[^.]*\./g)].slice(3, 6);
     const second = [...this.book.text.matchAll(/Ada kept the key[^.]*\./g)].slice(8, 9);
     const citations = [...found, ...second].map((match) => this.#cite(match.index, match[0]));
+    const further = [...this.book.text.matchAll(/Ada kept the key[^.]*\./g)].slice(12, 14);
     return {
       ...base,
+      span: { text: citations[0]?.why?.read?.text ?? "", citation: 0 },
+      support: 0.91,
       answerable: true,
       confidence: "stated",
       route: "find",
-      citations,
+      citations: [...citations, ...further.map((match) => this.#cite(match.index, match[0]))],
       answer: citations.map((citation) => citation.text).join(" "),
       sentences: citations.map((citation, index) => ({ text: citation.text, voice: "document", citations: [index] })),
     };
+  }
+
+  /** What search alone had put first, and the word that it is replaced. */
+  #firstLook(): AnswerEvent[] {
+    const [citation] = this.#nearest();
+    if (citation === undefined) return [];
+    return [
+      { type: "citation", index: 0, citation },
+      { type: "sentence", sentence: { text: citation.text, voice: "document", citations: [0] } },
+      { type: "revised", note: "Reading the passages changed the first answer." },
+    ];
+  }
+
+  /** Places that a person may check where the text does not say. */
+  #nearest(): Citation[] {
+    const places = [...this.book.text.matchAll(/Ada kept the key[^.]*\./g)].slice(0, 5);
+    return places.map((match) => {
+      const citation = this.#cite(match.index, match[0]);
+      return citation.why === null
+        ? citation
+        : { ...citation, why: { ...citation.why, probability: 0.11, read: null } };
+    });
   }
 
   #search(params: Params): { hits: SearchHit[]; tookMs: number } {
@@ -343,6 +382,26 @@ export class ScriptedEngine {
       summary: "",
       citations: children.flatMap((child) => child.citations.slice(0, 1)),
       children,
+      keyTerms: [this.#keyTerm("Ada", "person"), this.#keyTerm("pear tree", "term")],
     };
   }
+
+  #keyTerm(term: string, kind: KeyTerm["kind"]): KeyTerm {
+    const mentions = [...this.book.text.matchAll(new RegExp(`\\b${term}\\b`, "g"))];
+    const places = new Map<number, Place>();
+    for (const mention of mentions) {
+      const { text, supported, why, ...place } = this.#cite(mention.index, term);
+      if (supported && why !== null && text !== "" && place.page !== null && !places.has(place.page))
+        places.set(place.page, place);
+    }
+    return { term, kind, count: mentions.length, places: [...places.values()] };
+  }
+}
+
+/** Where the script's reader sees the answer in a sentence: under the tree, or with the key. */
+function readIn(start: number, text: string): NonNullable<Citation["why"]>["read"] {
+  const found = /under the pear tree|the key/.exec(text);
+  if (found === null) return null;
+  const at = start + found.index;
+  return { text: found[0], start: at, end: at + found[0].length, certainty: 0.83 };
 }

@@ -17,11 +17,6 @@ test("pairs of characters stand for their word, a lone character for itself", ()
   expect(termsOf("什么 北京")).toEqual(["北京"]);
 });
 
-test("names are capitals inside the question", () => {
-  const names = readQuery("Where did Alice Cooper live").terms.filter(({ isName }) => isName);
-  expect(names.map(({ typed }) => typed)).toEqual(["Alice", "Cooper"]);
-});
-
 test("quoted words are a phrase and terms", () => {
   const query = readQuery('who said "the white rabbit"');
   expect(query.phrases).toEqual([["the", "white", "rabbit"]]);

@@ -49,6 +49,8 @@ const turn = (question: string): ChatTurn => ({
     route: "find",
     citations: [],
     coverage: { checked: 1, total: 1, unit: "pages" },
+    span: null,
+    support: null,
     finishReason: "done",
     timings: {},
   },

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OutlineEntry, SummaryNode } from "../../../engine/protocol/dto.ts";
 import { codeCandidate, proseCandidates, standingOf } from "../../../engine/summarizing/candidates.ts";
-import { MOST_PARTS, partAt, planSummary } from "../../../engine/summarizing/plan.ts";
-import { chooseSentences, TermCounts, termWeights } from "../../../engine/summarizing/salience.ts";
+import { MOST_PARTS, planSummary } from "../../../engine/summarizing/plan.ts";
+import { rankStretch } from "../../../engine/summarizing/rank.ts";
+import { SentenceReader } from "../../../engine/summarizing/read-sentences.ts";
 import { summarizeDocument } from "../../../engine/summarizing/summarize.ts";
+import { chooseSentences } from "../../../engine/summarizing/choose.ts";
+import type { StoredBlock } from "../../../engine/store/types.ts";
 import { addPages, filler, openTestLibrary } from "../answering/library.ts";
 import type { TestLibrary } from "../answering/library.ts";
 
@@ -25,9 +28,6 @@ describe("planSummary", () => {
     );
     expect(plan.children.map(({ title }) => title)).toEqual(["One", "Two"]);
     expect(plan.children[0]?.children.map(({ title }) => title)).toEqual(["One a"]);
-    expect(partAt(plan, 30).title).toBe("One a");
-    expect(partAt(plan, 70).title).toBe("One");
-    expect(partAt(plan, 5).title).toBe("Book");
   });
 
   it("cuts a long document without chapters into even parts that cover it", () => {
@@ -50,49 +50,109 @@ describe("planSummary", () => {
   });
 });
 
-describe("chooseSentences", () => {
-  const block = (text: string) =>
-    proseCandidates({
-      kind: "paragraph",
-      level: 0,
-      start: 0,
-      end: text.length,
-      text,
-      page: null,
-      file: null,
-      line: null,
-      endLine: null,
-      continues: false,
-      isHidden: false,
-    });
+const paragraph = (text: string, start = 0): StoredBlock => ({
+  kind: "paragraph",
+  level: 0,
+  start,
+  end: start + text.length,
+  text,
+  page: null,
+  file: null,
+  line: null,
+  endLine: null,
+  continues: false,
+  isHidden: false,
+});
 
-  it("does not say the same thing twice", () => {
-    const text =
-      "The harbour of Lerwick was closed by ice for the whole winter. The harbour of Lerwick was closed by the ice the whole winter long. " +
-      "The fishermen repaired their boats and sold wool in the market. Wool was sold in the market by fishermen who repaired boats.";
-    const candidates = block(text);
-    const counts = new TermCounts();
-    for (const candidate of candidates) counts.add(candidate);
-    const chosen = chooseSentences(candidates, termWeights(counts, { blocks: 100, blocksWith: new Map() }), 2);
-    expect(chosen.filter(({ text: sentence }) => sentence.includes("ice"))).toHaveLength(1);
-    expect(chosen.filter(({ text: sentence }) => /wool/iu.test(sentence))).toHaveLength(1);
+/** Texts of the sentences that are chosen of some paragraphs. */
+async function chosenOf(texts: readonly string[], lines: number): Promise<string[]> {
+  const reader = new SentenceReader();
+  const all = texts.join("\n\n");
+  for (const text of texts) reader.add(paragraph(text, all.indexOf(text)));
+  const { table } = reader;
+  const sentences = Array.from({ length: table.length }, (_, i) => i);
+  const ranked = await rankStretch(table, { from: 0, to: table.length }, sentences, "exposition");
+  return ranked.choose(Infinity, lines).map((i) => all.slice(table.starts.at(i), table.ends.at(i)));
+}
+
+describe("rankStretch", () => {
+  it("does not say the same thing twice", async () => {
+    const chosen = await chosenOf(
+      [
+        "The harbour of Lerwick was closed by ice for the whole winter. The harbour of Lerwick was closed by the ice the whole winter long.",
+        "The fishermen repaired their boats and sold wool in the market. Wool was sold in the market by fishermen who repaired boats.",
+      ],
+      2,
+    );
+    expect(chosen.filter((sentence) => sentence.includes("ice"))).toHaveLength(1);
+    expect(chosen.filter((sentence) => /wool/iu.test(sentence))).toHaveLength(1);
   });
 
+  it("prefers what the text is about to an aside, and statements to questions", async () => {
+    const chosen = await chosenOf(
+      [
+        "Enzymes are proteins that speed up the chemical reactions of living cells.",
+        "Why would anybody care? An enzyme binds its substrate at the active site of the protein, where the reaction takes place.",
+        "It rained a little on Tuesday. The shape of the active site decides which substrate an enzyme can bind.",
+        "Heat changes the shape of proteins, so that enzymes lose their active site and reactions slow down.",
+      ],
+      3,
+    );
+    expect(chosen).toHaveLength(3);
+    for (const sentence of chosen) expect(sentence).toMatch(/enzyme/iu);
+  });
+
+  it("can be given other resemblances of sentences than shared words", () => {
+    const reader = new SentenceReader();
+    reader.add(
+      paragraph("The ship left the harbour at dawn. A vessel sailed from port in the morning. Nobody slept well."),
+    );
+    const { table } = reader;
+    const choose = (resemblance: (a: number, b: number) => number): number[] =>
+      chooseSentences(table, {
+        sentences: [0, 1, 2],
+        worth: new Map([
+          [0, 3],
+          [1, 2],
+          [2, 1],
+        ]),
+        names: new Map(),
+        resemblance,
+        mostResemblance: 0.8,
+        words: Infinity,
+        lines: 2,
+      });
+    expect(choose(() => 0)).toEqual([0, 1]);
+    expect(choose((a, b) => (a + b === 1 ? 0.9 : 0))).toEqual([0, 2]);
+  });
+});
+
+describe("proseCandidates", () => {
   it("leaves hidden text and headings out", () => {
-    const hidden = {
-      kind: "paragraph" as const,
-      level: 0,
-      start: 0,
-      end: 40,
-      text: "This sentence cannot be seen by anybody.",
-      page: 1,
-      file: null,
-      line: null,
-      endLine: null,
-      continues: false,
-    };
-    expect(proseCandidates({ ...hidden, isHidden: true })).toEqual([]);
-    expect(proseCandidates({ ...hidden, isHidden: false, kind: "heading" })).toEqual([]);
+    const text = paragraph("This sentence cannot be seen by anybody.");
+    expect(proseCandidates(text)).toHaveLength(1);
+    expect(proseCandidates({ ...text, isHidden: true })).toEqual([]);
+    expect(proseCandidates({ ...text, kind: "heading" })).toEqual([]);
+  });
+
+  it("keeps the speakers of a conversation apart", () => {
+    const talk =
+      "Project Manager: We begin with the budget\nMarketing: Users want fewer buttons.\nIndustrial Designer: Then rubber it is.";
+    const found = proseCandidates(paragraph(talk, 100));
+    expect(found.map(({ text }) => text)).toEqual(talk.split("\n"));
+    expect(found.every(({ isTurn }) => isTurn)).toBe(true);
+    for (const { start, end, text } of found) expect(talk.slice(start - 100, end - 100)).toBe(text);
+  });
+
+  it("quotes of a sentence without end its beginning, up to a joint", () => {
+    const clause = "the old road went over the hill and down again to the water where the boats lay";
+    const text = `On that morning ${Array.from({ length: 6 }, () => clause).join("; ")}.`;
+    const [first, ...others] = proseCandidates(paragraph(text));
+    expect(others).toEqual([]);
+    expect(first?.words).toBeLessThanOrEqual(60);
+    expect(first?.words).toBeGreaterThan(40);
+    expect(text.startsWith(first?.text ?? "-")).toBe(true);
+    expect(text.charAt(first?.end ?? 0)).toBe(";");
   });
 });
 
@@ -172,6 +232,49 @@ describe("summarizeDocument", () => {
       }
     }
     summary.children.forEach((child, i) => expect(child.citations.every(({ page }) => page === i + 1)).toBe(true));
+  });
+
+  it("makes the whole as long as it is asked to", async () => {
+    const id = await addPages(library, "Length", [["# One", ...filler(60)]]);
+    const signal = new AbortController().signal;
+    const words = async (least: number): Promise<number> => {
+      const { citations } = await summarizeDocument(id, library.store, { signal, words: least });
+      return citations.reduce((sum, { text }) => sum + text.split(/\s+/u).length, 0);
+    };
+    const [short, long] = [await words(12), await words(50)];
+    expect(short).toBeGreaterThanOrEqual(12);
+    expect(short).toBeLessThan(12 + 20);
+    expect(long).toBeGreaterThanOrEqual(50);
+    expect(long).toBeLessThan(50 + 20);
+  });
+
+  it("names people, places and terms with the pages where they stand", async () => {
+    const id = await addPages(library, "Letters", [
+      ["# One", '"We must go," said Retief. The ambassador looked at Retief for a while.', ...filler(4)],
+      ["# Two", "They met in Lovenbroy. It was cold in Lovenbroy, and the trade agreement was late.", ...filler(4)],
+      ["# Three", '"The trade agreement," said Retief, "is signed." Nobody read the trade agreement.', ...filler(4)],
+    ]);
+    const { keyTerms = [] } = await summarizeDocument(id, library.store, { signal: new AbortController().signal });
+    const pagesOf = (term: string): unknown =>
+      keyTerms.find((found) => found.term === term)?.places.map(({ page }) => page);
+    expect(keyTerms.find(({ term }) => term === "Retief")).toMatchObject({ kind: "person", count: 3 });
+    expect(pagesOf("Retief")).toEqual([1, 3]);
+    expect(keyTerms.find(({ term }) => term === "Lovenbroy")).toMatchObject({ kind: "place", count: 2 });
+    expect(pagesOf("Lovenbroy")).toEqual([2]);
+    expect(keyTerms.find(({ term }) => term === "trade agreement")).toMatchObject({ kind: "term", count: 3 });
+    expect(pagesOf("trade agreement")).toEqual([2, 3]);
+    for (const { term, places } of keyTerms)
+      for (const { documentId, start } of places)
+        expect(library.store.texts.text(documentId, start, start + 30).toLowerCase()).toContain(
+          term.toLowerCase().split(" ")[0],
+        );
+  });
+
+  it("says a list's entry without its mark, and cites it with it", async () => {
+    const id = await addPages(library, "List", [["• Tickets are sold until ten minutes before the boat leaves."]]);
+    const { summary, citations } = await summarizeDocument(id, library.store, { signal: new AbortController().signal });
+    expect(summary).toBe("Tickets are sold until ten minutes before the boat leaves.");
+    expect(citations.map(({ text }) => text)).toEqual(["• Tickets are sold until ten minutes before the boat leaves."]);
   });
 
   it("is the same every time", async () => {
