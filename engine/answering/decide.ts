@@ -8,7 +8,7 @@ import type { Quotation } from "./evidence.ts";
 import type { Question } from "./question.ts";
 import type { Candidate } from "./ranking/candidates.ts";
 import { FUSION } from "./ranking/fusion-weights.ts";
-import type { Rarity } from "./ranking/rarity.ts";
+import { type Rarity, shareOf } from "./ranking/rarity.ts";
 import { type Features, logOddsOf, probabilityOf } from "./ranking/regression.ts";
 
 /** Longer questions are not clearer ones. */
@@ -44,6 +44,10 @@ export function supportFeatures(
     coverage: Math.max(0, ...top.map(({ coverage }) => coverage)),
     matched: Math.max(0, ...top.map(({ passage }) => passage.matched)),
     absentNames: question.words.filter(({ term, isName }) => isName && (rarity.chunksWith.get(term) ?? 0) === 0).length,
+    absentShare: shareOf(
+      question.words.filter(({ term }) => (rarity.chunksWith.get(term) ?? 0) === 0).map(({ term }) => term),
+      rarity,
+    ),
     absentWords: question.words.filter(({ term }) => (rarity.chunksWith.get(term) ?? 0) === 0).length,
     words: Math.min(MOST_WORDS, question.words.length) / MOST_WORDS,
     strength: rarity.total > 0 ? best / rarity.total : 0,
@@ -60,6 +64,9 @@ export interface Verdict {
   readonly confidence: "stated" | "likely" | "not found";
 }
 
+/** A question most of whose weight stands nowhere in the text is about something else, whatever else fits. */
+const MOST_ABSENT = 0.6;
+
 /** "Who is X?": when X stands in the text, the text says something of X, however often it does. */
 const NAMED_ONLY_WORDS = 2;
 
@@ -71,6 +78,8 @@ export function decide(question: Question, features: Features): Verdict {
   const coverage = features["coverage"] ?? 0;
   if (question.words.length <= NAMED_ONLY_WORDS && coverage > 0.999)
     return { support: Math.max(support, leastSupport), confidence: support < statedSupport ? "likely" : "stated" };
+  if ((features["absentShare"] ?? 0) > MOST_ABSENT)
+    return { support: Math.min(support, leastSupport / 2), confidence: "not found" };
   if (coverage === 0 || support < leastSupport) return { support, confidence: "not found" };
   return { support, confidence: support < statedSupport ? "likely" : "stated" };
 }

@@ -27,7 +27,7 @@ function longleaf(library: string, ...args: string[]): Outcome {
 /** Runs the work with a library on a disk of this size (a memory file system; needs root, as tests in CI have). */
 function onSmallDisk(megabytes: number, work: (library: string) => void): void {
   const disk = join(folder.path, `disk-${megabytes}`);
-  mkdirSync(disk);
+  mkdirSync(disk, { recursive: true });
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", disk], { encoding: "utf8" });
   expect(mounted.status, `mount: ${mounted.stderr}`).toBe(0);
   try {
@@ -48,7 +48,7 @@ describe("a full disk", () => {
   });
 
   it("while it is read into memory: what was read is kept, and the text can be searched", () => {
-    onSmallDisk(20, (library) => {
+    onSmallDisk(26, (library) => {
       const { value } = longleaf(library, "read", book);
       expect(value["error"]).toMatchObject({ code: "DiskFull" });
       const { documents } = longleaf(library, "list").value as {

@@ -89,15 +89,30 @@ async function weighAll(
       const holds = isEvidence(asked, { text, start, end, page: null, file: null, line: null, endLine: null });
       return { start, end, core, holds };
     });
-    collected.push({ document, asked, weighed: { ...weighed, candidates: weighed.candidates.map(light) }, quoted });
+    collected.push({ document, asked, weighed: light(weighed), quoted });
   }
   return collected;
 }
 
-/** Without the sentences: a hundred and fifty candidates of a thousand questions would not fit into memory. */
-function light(candidate: Candidate): Candidate {
-  const { look } = candidate;
-  return { ...candidate, look: { ...look, units: [], terms: [], context: { start: 0, text: "" } } };
+/** Without texts: a hundred and fifty candidates of a thousand questions, with what they were cut from, fill any memory. */
+function light(weighed: Weighed): Weighed {
+  const passages = new Map(weighed.candidates.map(({ look }) => [look.passage, { ...look.passage, text: "" }]));
+  const candidates = weighed.candidates.map((candidate): Candidate => {
+    const { look, answer } = candidate;
+    const passage = passages.get(look.passage) ?? look.passage;
+    return {
+      ...candidate,
+      answer: answer === null ? null : { ...answer, text: "" },
+      look: { ...look, passage, units: [], terms: [], context: { start: 0, text: "" } },
+    };
+  });
+  const quotations = weighed.quotations.map((quotation) => ({
+    ...quotation,
+    text: "",
+    core: { ...quotation.core, text: "" },
+    passage: passages.get(quotation.passage) ?? quotation.passage,
+  }));
+  return { ...weighed, candidates, quotations };
 }
 
 function isEvidence({ needed }: AskedQuestion, cited: Cited): boolean {

@@ -31,6 +31,8 @@ const READ_FEATURES = new Set(["relevance", "behind", "relevanceRank", "answerSc
 const DEVELOPMENT_WEIGHT = 3;
 /** Share of questions without an answer that thresholds and probabilities are made for. */
 const WITHOUT_ANSWER = 0.2;
+/** Share of answerable questions that may be refused. */
+const MOST_WRONGLY_REFUSED = 0.08;
 /** "Stated" is said when at most this share of such answers is wrong about there being one. */
 const STATED_PRECISION = 0.95;
 
@@ -280,20 +282,24 @@ interface Thresholds {
   readonly statedSupport: number;
 }
 
-/** Below the first, refusing is right more often than not, by F1 of refusals; above the second, answers are sure. */
+/**
+ * Below the first, an answer is refused: as high as it can be while few answerable questions about whole documents are
+ * refused, because a wrong refusal hides an answer. Above the second, answers are sure.
+ */
 function thresholdsOf(all: readonly Collected[], fit: Fit, way: Way): Thresholds {
-  const examples = supportExamples(all, fit, way).map((example) => ({
-    p: probabilityOf(logOddsOf(fit.support, example.features)),
-    ...example,
-  }));
+  const supports = (chosen: readonly Collected[]) =>
+    supportExamples(chosen, fit, way).map((example) => ({
+      p: probabilityOf(logOddsOf(fit.support, example.features)),
+      ...example,
+    }));
+  const whole = all.filter((one) => weightOf(one) === DEVELOPMENT_WEIGHT);
+  const answerable = supports((whole.length > 0 ? whole : all).filter(isAnswered))
+    .map(({ p }) => p)
+    .sort((x, y) => x - y);
+  const leastSupport = Number((answerable[Math.floor(MOST_WRONGLY_REFUSED * answerable.length)] ?? 0.01).toFixed(3));
+  const examples = supports(all);
   const sum = (chosen: typeof examples): number => chosen.reduce((total, { weight }) => total + weight, 0);
   const cuts = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
-  const f1 = (cut: number): number => {
-    const refused = examples.filter(({ p }) => p < cut);
-    const right = sum(refused.filter(({ isPositive }) => !isPositive));
-    return (2 * right) / (sum(refused) + sum(examples.filter(({ isPositive }) => !isPositive)) || 1);
-  };
-  const leastSupport = cuts.reduce((best, cut) => (f1(cut) > f1(best) ? cut : best), 0.01);
   const stated = cuts.find((cut) => {
     const above = examples.filter(({ p }) => p >= cut);
     return cut > leastSupport && sum(above.filter(({ isPositive }) => isPositive)) >= STATED_PRECISION * sum(above);
