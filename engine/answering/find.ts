@@ -160,6 +160,7 @@ function stopped({ stop }: Task["signals"]): Promise<boolean> {
 /** The final answer would begin with the places that are shown already, and be as sure. */
 function saysTheSame({ citations, answerable }: Task["draft"], final: readonly Found[]): boolean {
   if (final.some(({ confidence }) => confidence !== "not found") !== answerable) return false;
+  if (!answerable) return true;
   const [first] = final.flatMap(({ quotations }) => quotations);
   return first === undefined || (citations[0]?.start === first.start && citations[0].documentId === first.documentId);
 }

@@ -68,7 +68,9 @@ describe.skipIf(!chromiumIsHere)("the window on the real server", () => {
 
   it("says so when the text does not say", async () => {
     await ask("What is the melting point of tungsten carbide in kelvin?");
-    expect(await page.locator(".turn").last().locator(".gist").innerText()).toBe("The text does not say");
+    // On a slow machine a first look comes before, with a note when it was confirmed.
+    const gist = page.locator(".turn").last().locator(".gist");
+    await expect.poll(() => gist.innerText(), { timeout: 10_000 }).toContain("The text does not say");
   });
 
   it("keeps the conversation over a reload", async () => {
