@@ -230,9 +230,9 @@ def attention(q, k, v, mask=None):
     b, h, t, d = q.shape
     groups = h // k.shape[1]
     if q.device.type == "cuda":                     # no fused kernel takes both a mask and groups
-        k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
         if mask is None:
-            return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            return F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+        k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask.visible[:, None])
     mask = mask or causal_mask(t)
     scores = q.reshape(b, k.shape[1], groups * t, d) @ k.transpose(2, 3)         # (B, K, groups T, keys)

@@ -45,7 +45,7 @@ class GistEncoder(nn.Module):
     def gist_stream(self, model, ids, ends):
         """Embedded gists (N, M, C) for segments ids (N, T)."""
         shared = self.offset.expand(len(ids), len(ends), -1)
-        return shared if self.start == "shared" else shared + model.embed(ids[:, (ends - 1).to(ids.device)])
+        return shared if self.start == "shared" else shared + model.embed(ids[:, ends - 1])
 
     def encode(self, model, ids, ratio):
         """Memory of segments, each read on its own.
@@ -67,14 +67,14 @@ class SpanTiledEncoder(GistEncoder):
 
     def encode(self, model, ids, ratio):
         length, device = ids.shape[1], ids.device
-        ends, raw = span_ends(length, ratio), torch.arange(length)
-        slots = torch.arange(len(ends))
-        past = self._raw_past(model, ids, raw.to(device))
+        ends, raw = span_ends(length, ratio).to(device), torch.arange(length, device=device)
+        slots = torch.arange(len(ends), device=device)
+        past = self._raw_past(model, ids, raw)
         sees_raw = raw[None, :] < ends[:, None]                                  # (M, T)
         sees_gist = slots[None, :] <= slots[:, None]                             # (M, M)
         kept = []
-        mask = Mask(torch.cat([sees_raw, sees_gist], 1)).to(device)              # (1, M, T + M)
-        model.run(self.gist_stream(model, ids, ends), (ends - 1).to(device), mask, past=past, lora=self.lora,
+        mask = Mask(torch.cat([sees_raw, sees_gist], 1))                         # (1, M, T + M)
+        model.run(self.gist_stream(model, ids, ends), ends - 1, mask, past=past, lora=self.lora,
                   observe=lambda i, block, h, k, v: kept.append((k, v)))
         return kept
 
@@ -97,10 +97,10 @@ class StaircaseEncoder(GistEncoder):
 
     def encode(self, model, ids, ratio):
         (n, length), device = ids.shape, ids.device
-        ends, raw = span_ends(length, ratio), torch.arange(length)
+        ends, raw = span_ends(length, ratio).to(device), torch.arange(length, device=device)
         slots = len(ends)
-        upper = torch.cat([raw[None, :] <= raw[:, None], torch.zeros(length, slots, dtype=torch.bool)], 1)
-        lower = torch.cat([raw[None, :] < ends[:, None], torch.eye(slots, dtype=torch.bool)], 1)
+        upper = torch.cat([raw[None, :] <= raw[:, None], torch.zeros(length, slots, dtype=torch.bool, device=device)], 1)
+        lower = torch.cat([raw[None, :] < ends[:, None], torch.eye(slots, dtype=torch.bool, device=device)], 1)
         c, kept = model.config, []
 
         def keep_gists(i, block, h, k, v):
@@ -110,12 +110,30 @@ class StaircaseEncoder(GistEncoder):
             kept.append((keys.transpose(1, 2), values.transpose(1, 2)))
 
         stream = torch.cat([model.embed(ids), self.gist_stream(model, ids, ends)], 1)
-        mask = Mask(torch.cat([upper, lower])).to(device)                        # (1, T + M, T + M)
-        model.run(stream, torch.cat([raw, ends]).to(device), mask, lora=self.lora, observe=keep_gists)
+        mask = Mask(torch.cat([upper, lower]))                                   # (1, T + M, T + M)
+        model.run(stream, torch.cat([raw, ends]), mask, lora=self.lora, observe=keep_gists)
         return kept
 
 
 ENCODERS = {encoder.kind: encoder for encoder in (SpanTiledEncoder, StaircaseEncoder)}
+
+
+def stored(memories, bits):
+    """Memories as they come back from a store of `bits` a number, with the gradient of the identity.
+
+    One scale per segment, layer and channel over the slots, largest magnitude = 2 ^ (bits - 1) - 1, as
+    engine/memory/codec.ts. Source: straight-through estimator, Bengio et al. 2013, arXiv:1308.3432; scales per channel,
+    KIVI (Liu et al. 2024, arXiv:2402.02750).
+    Shapes   memories  per layer (k, v)  (N, K, M, D), and so is what it returns
+    """
+    if bits >= 16:
+        return memories
+
+    def rounded(x):
+        scale = x.detach().float().abs().amax(2, keepdim=True).clamp(min=1e-8) / (2 ** (bits - 1) - 1)
+        return x + ((x.detach().float() / scale).round() * scale - x.detach().float()).to(x.dtype)
+
+    return [(rounded(k), rounded(v)) for k, v in memories]
 
 
 def assemble(model, memories, index):
@@ -130,7 +148,8 @@ def assemble(model, memories, index):
     rows, places = index.shape
     kv_heads, slots, width = memories[0][0].shape[1:]
     device = memories[0][0].device
-    picked, positions = index.clamp(min=0).view(-1).to(device), torch.arange(places * slots, device=device)
+    index = index.to(device)
+    picked, positions = index.clamp(min=0).view(-1), torch.arange(places * slots, device=device)
     past = []
     for k, v in memories:
         k, v = (t[picked].view(rows, places, kv_heads, slots, width).transpose(1, 2)
@@ -146,7 +165,7 @@ def decode(model, ids, past=None, has_slot=None):
     positions = torch.arange(slots, slots + local, device=ids.device)
     if past is None:
         return model.run(model.embed(ids), positions)
-    sees_local = torch.ones(local, local, dtype=torch.bool).tril().expand(len(ids), -1, -1)
-    sees_slots = has_slot.cpu()[:, None, :].expand(-1, local, -1)
-    mask = Mask(torch.cat([sees_slots, sees_local], 2)).to(ids.device)           # (B, T, J M + T)
+    sees_local = torch.ones(local, local, dtype=torch.bool, device=ids.device).tril().expand(len(ids), -1, -1)
+    sees_slots = has_slot.to(ids.device)[:, None, :].expand(-1, local, -1)
+    mask = Mask(torch.cat([sees_slots, sees_local], 2))                          # (B, T, J M + T)
     return model.run(model.embed(ids), positions, mask, past=past)

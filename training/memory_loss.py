@@ -1,13 +1,15 @@
-"""Next-token loss of segments read after the memories of all earlier segments of their document.
+"""Next-token losses of text read after the memories of earlier segments of its document.
 
-All segments of a document are decoded in parallel, each behind the memories of the earlier ones: the full gradient,
-nothing truncated. The form with two passes gives the same numbers with less memory (tests/test_gradients.py).
+`sequence_loss`: each segment after all memories before it, the full gradient, nothing truncated; the form with two passes
+gives the same numbers with less memory (tests/test_gradients.py). `mixed_loss`: what the shipped memory is trained with.
 Does not know: optimisers, files.
 """
 import torch
 
 from .gradients import two_pass_gradient
-from .memory import assemble, decode
+from .memory import assemble, decode, stored
+
+QUOTE_WEIGHT = 0.5              # of the quotes beside a weight of 1 for plain reading
 
 
 def earlier_segments(documents, segments):
@@ -58,3 +60,68 @@ def two_pass_sequence_gradient(model, encoder, ids, ratio):
         return local_loss(model, ids[:, t], past, has_slot, weight)[0]
 
     return two_pass_gradient([ids[:, s] for s in range(segments)], encode, loss_at)
+
+
+def pairs_after_memories(documents, segments):
+    """Index for `assemble`: row (document, k) holds segments 0 .. 2k, right-aligned, of the S - 2 that are encoded.
+
+    What follows such a row is segments 2k + 1 and 2k + 2, read raw: the first after memories alone, the second after
+    memories and the most recent raw text, which is what the product shows the model.
+    Shapes   returns  int64  (B (S - 1) / 2, S - 2)   -1: empty.  Errors: S must be odd
+    """
+    assert segments % 2 == 1 and segments >= 3, f"{segments} segments: an odd number from 3 on is needed"
+    encoded = segments - 2
+    own = torch.arange(encoded)[None, :] + torch.arange(1, segments, 2)[:, None] - encoded
+    empty = torch.full_like(own, -1)
+    return torch.cat([torch.where(own >= 0, own + d * encoded, empty) for d in range(documents)])
+
+
+def with_distractors(index, documents, encoded, share, generator):
+    """Some rows' places, each with a chance of one half, hold another document's memory instead; rows are B * n.
+
+    `share` of the rows are changed; a place keeps its emptiness. Without a second document nothing changes.
+    """
+    if documents < 2 or share <= 0:
+        return index
+    changed = torch.rand(len(index), 1, generator=generator) < share
+    swapped = (torch.rand(index.shape, generator=generator) < 0.5) & changed & (index >= 0)
+    shift = torch.randint(1, documents, index.shape, generator=generator) * encoded
+    return torch.where(swapped, (index + shift) % (documents * encoded), index)
+
+
+def quotes(ids, count, length, generator):
+    """`count` spans of `length` tokens from random places of each document's encoded segments, int64 (B count, length)."""
+    documents, segments, width = ids.shape
+    flat = ids[:, :segments - 2].reshape(documents, -1)
+    starts = torch.randint(0, flat.shape[1] - length + 1, (documents, count), generator=generator)
+    at = (starts[..., None] + torch.arange(length)).view(documents, -1).to(ids.device)
+    return flat.gather(1, at).view(-1, length)
+
+
+def mixed_loss(model, encoder, ids, ratio, generator, bits=16, distractors=0.0, quoted=0, quote_length=96, cue=8):
+    """Losses of three ways to read after memories, from one encoding of S - 2 segments a document.
+
+    alone    the segment right after the memories           recent   the one after it, with that segment raw between
+    quote    `quoted` spans a document from what the memories hold, read after all of them; its first `cue` tokens are
+             the question and not counted: what a memory must give back word for word
+    Shapes   ids  int64  (B, S, T), S odd    returns  scalar with gradient, dict of detached scalars in nats
+    """
+    documents, segments, length = ids.shape
+    encoded = segments - 2
+    memories = stored(encoder.encode(model, ids[:, :encoded].reshape(-1, length), ratio), bits)
+    index = with_distractors(pairs_after_memories(documents, segments), documents, encoded, distractors, generator)
+    past, has_slot = assemble(model, memories, index)
+    local = ids[:, 1:].reshape(-1, 2 * length)
+    total, losses = local_loss(model, local, past, has_slot, 1.0 / (local.shape[0] * (2 * length - 1)))
+    found = dict(alone=losses.view(len(local), -1)[:, :length - 1].mean(),
+                 recent=losses.view(len(local), -1)[:, length - 1:].mean())
+    if quoted:
+        spans = quotes(ids, quoted, quote_length, generator)
+        every = torch.arange(documents * encoded).view(documents, encoded).repeat_interleave(quoted, 0)
+        past, has_slot = assemble(model, memories, every)
+        hidden = decode(model, spans[:, :-1].contiguous(), past, has_slot)
+        target = spans[:, 1:].contiguous()
+        counts = (torch.arange(quote_length - 1, device=ids.device) >= cue - 1).float().expand(target.shape)
+        loss, losses = model.loss(hidden, target, (counts / counts.sum()).contiguous())
+        total, found["quote"] = total + QUOTE_WEIGHT * loss, losses.view(target.shape)[:, cue - 1:].mean()
+    return total, found

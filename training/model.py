@@ -7,7 +7,8 @@ the graph is the stock one. Does not know: gists, segments, training.
 Source: Touvron et al. 2023, arXiv:2302.13971; LoRA: Hu et al. 2021, arXiv:2106.09685.
 """
 import os
-from dataclasses import asdict, dataclass
+import pickle
+from dataclasses import asdict, dataclass, fields
 
 import torch
 import torch.nn as nn
@@ -37,7 +38,7 @@ SIZES = {
     "tiny": dict(hidden=64, layers=2, heads=4, kv_heads=2, head_dim=16, ffn=128),     # tests
     "nano": dict(),                                                                   # 5.2 M with V = 8,192
     "small": dict(hidden=384, layers=6, heads=6, kv_heads=2, ffn=1152),               # 13.5 M
-    "starter": dict(hidden=512, layers=8, heads=8, kv_heads=4, ffn=1344),             # 31 M with V = 16,384
+    "starter": dict(hidden=384, layers=7, heads=6, kv_heads=2, ffn=1024, positions=4096),     # 14.2 M: GPU, ships
 }
 
 
@@ -172,9 +173,31 @@ def save_checkpoint(path, model, **state):
     os.replace(path + ".tmp", path)
 
 
+def load_saved(path):
+    """What torch.save wrote, on the CPU, with any version of PyTorch; a file that is cut off is named."""
+    try:
+        return torch.load(path, map_location="cpu", **({} if torch.__version__ < "2" else {"weights_only": False}))
+    except (EOFError, RuntimeError, OSError, pickle.UnpicklingError) as error:
+        raise SystemExit(f"{path}: not a whole checkpoint ({error})") from error
+
+
 def load_checkpoint(path):
-    """(model on DEVICE, everything that was saved)."""
-    saved = torch.load(path, map_location="cpu")
+    """(model on DEVICE, everything that was saved). Errors: SystemExit that names the file, and the key or the shapes."""
+    saved = load_saved(path)
+    unknown = set(saved["config"]) - {field.name for field in fields(Config)}
+    if unknown:
+        raise SystemExit(f"{path}: unknown config key {sorted(unknown)[0]!r}")
     model = Model(Config(**saved["config"]))
-    model.load_state_dict(saved["model"])
+    load_weights(model, saved["model"], path)
     return model.to(DEVICE), saved
+
+
+def load_weights(module, weights, path):
+    """`load_state_dict` that says what does not fit. Errors: SystemExit that names the file, the tensor, both shapes."""
+    own = module.state_dict()
+    for name in sorted(set(own) ^ set(weights)):
+        raise SystemExit(f"{path}: " + (f"has no {name}" if name in own else f"holds {name}, which this model has not"))
+    for name, tensor in weights.items():
+        if tensor.shape != own[name].shape:
+            raise SystemExit(f"{path}: {name} has the shape {tuple(tensor.shape)}, expected {tuple(own[name].shape)}")
+    module.load_state_dict(weights)

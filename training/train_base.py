@@ -13,9 +13,11 @@ import numpy as np
 import torch
 
 from .data import TokenSet, even_windows, read_tokenizer
-from .model import DEVICE, build, load_checkpoint, save_checkpoint
+from .model import DEVICE, SIZES, build, load_checkpoint, save_checkpoint
 from .optim import MuonAdamW, schedule
 from .options import parse_options
+
+LOOK_EVERY = 10                         # steps between two looks at the loss: each look waits for a GPU
 
 
 @dataclass
@@ -27,13 +29,16 @@ class Options:
     batch: int = 8192                   # tokens a step
     micro_batch: int = 4096             # tokens a forward pass; 4,096 stay in this CPU's cache
     lengths: str = "0:512,0.8:1024,0.93:2048"   # progress:window length; attention is dear, so long windows come last
+    kinds: str = ""                     # shares of the kinds of text, e.g. "books:1,docs:1,code:0.6"; empty: as they are
     lr_matrix: float = 0.01             # Muon
     lr_embedding: float = 8e-3          # AdamW
     z_loss: float = 1e-4                # keeps the logits near zero
+    decay: float = 0.35                 # share of the schedule in which the learning rates fall to zero
     threads: int = 1                    # of PyTorch on a CPU
     seed: int = 0                       # of the weights; step n draws its windows with seed n
     save_every: float = 5.0             # minutes between checkpoints (each with a validation)
     validation_length: int = 1024       # tokens a validation window
+    compile: int = 1                    # on a GPU: torch.compile, once for each window length
 
 
 def window_length(lengths, progress):
@@ -59,10 +64,10 @@ def validate(model, token_set, length, windows=24, rows=4):
 
 
 def train_step(model, optimizer, train, step, progress, o):
-    """One update; returns (mean loss in nats, tokens seen)."""
+    """One update; returns (mean loss in nats, still on the device; tokens seen)."""
     rng = np.random.default_rng(step)
     length = window_length(o.lengths, progress)
-    rows = max(1, o.micro_batch // length)
+    rows = max(1, min(o.micro_batch, o.batch) // length)
     rounds = max(1, o.batch // (rows * length))
     for p in model.parameters():
         p.grad = None
@@ -72,9 +77,9 @@ def train_step(model, optimizer, train, step, progress, o):
         weight = torch.full(x.shape, 1.0 / (rounds * x.numel()), device=DEVICE)
         total, losses = model(x, y, weight, o.z_loss)
         total.backward()
-        mean += losses.mean().item() / rounds
+        mean = mean + losses.mean() / rounds
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step(schedule(progress), beta=min(0.95, 0.85 + step / 3000))
+    optimizer.step(schedule(progress, decay=o.decay), beta=min(0.95, 0.85 + step / 3000))
     return mean, rounds * rows * length
 
 
@@ -83,6 +88,8 @@ def main():
     torch.set_num_threads(o.threads)
     torch.manual_seed(o.seed)
     os.makedirs(o.out, exist_ok=True)
+    if o.size not in SIZES:
+        raise SystemExit(f"unknown size {o.size!r}; known are {', '.join(SIZES)}")
     train, val = TokenSet(o.data, "train"), TokenSet(o.data, "val")
     path = os.path.join(o.out, "base.pt")
     state = dict(step=0, minutes=0.0, tokens=0, cpu_minutes=0.0)
@@ -101,26 +108,46 @@ def main():
     run_until_done(model, optimizer, train, val, state, path, o)
 
 
+def warm_up(compiled, train, o):
+    """Compile for every window length before the clock starts; the gradients are thrown away."""
+    begin = time.time()
+    for length in sorted({int(item.split(":")[1]) for item in o.lengths.split(",")}):
+        rows = max(1, min(o.micro_batch, o.batch) // length)
+        x, y = (t.to(DEVICE) for t in train.random_windows(rows, length, np.random.default_rng(0)))
+        total, _ = compiled(x, y, torch.full(x.shape, 1.0 / x.numel(), device=DEVICE), o.z_loss)
+        total.backward()
+    torch.cuda.synchronize()
+    print(f"compiled in {time.time() - begin:.0f} s", flush=True)
+
+
 def run_until_done(model, optimizer, train, val, state, path, o):
     """Steps until the minutes are used up; prints, validates and saves on the way."""
-    compiled = torch.compile(model, dynamic=False) if DEVICE == "cuda" else model
+    compiled = model
+    if DEVICE == "cuda" and o.compile:
+        compiled = torch.compile(model, dynamic=False)
+        warm_up(compiled, train, o)
     begin, cpu_begin, before, cpu_before = time.time(), time.process_time(), state["minutes"], state["cpu_minutes"]
-    saved_at, smooth = state["minutes"], None
+    saved_at, smooth, first_tokens = state["minutes"], None, state["tokens"]
     with open(os.path.join(o.out, "base.jsonl"), "a", encoding="utf-8") as log:
         while state["minutes"] < o.minutes:
             mean, tokens = train_step(compiled, optimizer, train, state["step"], state["minutes"] / o.minutes, o)
-            smooth = mean if smooth is None else 0.98 * smooth + 0.02 * mean
-            state.update(step=state["step"] + 1, tokens=state["tokens"] + tokens,
-                         minutes=before + (time.time() - begin) / 60,
+            state.update(step=state["step"] + 1, tokens=state["tokens"] + tokens)
+            if state["step"] % LOOK_EVERY == 0:
+                mean = float(mean)
+                if not math.isfinite(mean):
+                    raise SystemExit(f"step {state['step']}: the loss is {mean}; {path} stays as it was")
+                smooth = mean if smooth is None else 0.8 * smooth + 0.2 * mean
+            state.update(minutes=before + (time.time() - begin) / 60,
                          cpu_minutes=cpu_before + (time.process_time() - cpu_begin) / 60)
             is_over = state["minutes"] >= o.minutes
             if state["step"] % 50 == 0 or is_over:
-                print(f"step {state['step']} minute {state['minutes']:.2f} loss {smooth:.3f} "
-                      f"tokens {state['tokens']/1e6:.2f} M", flush=True)
+                speed = (state["tokens"] - first_tokens) / max(1e-9, 60 * (state["minutes"] - before))
+                print(f"step {state['step']} minute {state['minutes']:.2f} loss {smooth or float(mean):.3f} "
+                      f"tokens {state['tokens']/1e6:.2f} M, {speed:,.0f} a second", flush=True)
             if state["minutes"] - saved_at >= o.save_every or is_over:
                 pause, cpu_pause, saved_at = time.time(), time.process_time(), state["minutes"]
                 bits = validate(model, val, o.validation_length)
-                entry = dict(state, train_nats=round(smooth, 4), bits_per_byte=bits, size=o.size)
+                entry = dict(state, train_nats=round(smooth or float(mean), 4), bits_per_byte=bits, size=o.size)
                 log.write(json.dumps(entry) + "\n")
                 log.flush()
                 print("bits per byte", {kind: round(b, 4) for kind, b in bits.items()}, flush=True)
