@@ -3,11 +3,8 @@
 Every number comes out of the files of the run. Does not know: how they were made.
 """
 import argparse
-import glob
 import json
 import os
-
-import numpy as np
 
 from ..corpus import read_rows
 
@@ -19,11 +16,11 @@ words. Longleaf shows it the fifty best passages that search found. It is not a 
 | | |
 | --- | --- |
 | form | {layers} layers of {hidden}, {heads}/{kv} heads, no causal mask, {marks} marks for words that question and passage share; {parameters:.2f} M parameters, {megabytes:.2f} MB in 8 bits by rows |
-| begun from | the base of the starter model (`assets/models/starter`), before its memory |
-| trained on | {groups:,} groups of one question with the passage that answers it and others that do not ({cloze}); {tokens:.1f} M tokens, {steps:,} steps |
+| begun from | nothing: the trunk was first trained on {trunk_tokens:.0f} M tokens of the corpus, a third of the time guessing the next token, then hidden words from both sides ({trunk_seconds:.0f} seconds) |
+| trained on | {groups:,} groups of one question with the passage that answers it and five that do not, three of them of the same document ({cloze}); {tokens:.1f} M tokens with padding, {steps:,} steps |
 | written for it | {written:,} questions with and {unanswerable:,} without an answer over {passages:,} passages of the corpus (`training/reader/written-questions.jsonl.xz`), by Longleaf's developers, who are language models: in part the reader learned from them |
-| cost | {minutes:.0f} minutes on one thread of {machine}; nothing but a CPU was used |
-| made by | `training/runs/reader-v1.sh` |
+| cost | {seconds:.0f} seconds for trunk and questions on {machine}, with the examples built beside it |
+| made by | `training/runs/reader-v2.sh` |
 | licence | MIT, as Longleaf; SQuAD, natural questions (QED) and others are share-alike texts that are not part of the weights' files: see `assets/models/starter/SOURCES.md` and the corpus's manifest |
 
 ## On documents that it was not trained on (`python3 -m training.reader.score`)
@@ -33,12 +30,17 @@ words. Longleaf shows it the fifty best passages that search found. It is not a 
 {scores}
 
 Questions that people wrote to look answerable, against answered ones on the same texts: area under the curve {auroc:.3f}
-(.5 is chance). So it does not see that a text is *almost* about the question; refusals rest on search and on it together
-(`docs/answers.md`).
+(.5 is chance). Refusals rest on search and on the reader together (`docs/answers.md`).
 
-## Learning curve (150 held-out SQuAD questions, 37 of FairytaleQA)
+The likeliest 50 windows of one document, with the answering one and without it:
 
-| minutes | M tokens | SQuAD exact | SQuAD F1 | FairytaleQA F1 | own passage first (training) |
+| questions | number | answering window first of 8 | first of 50 | refusal, area under the curve |
+| --- | --- | --- | --- | --- |
+{windows}
+
+## Learning curve ({curve_questions})
+
+| seconds of questions | M tokens | SQuAD exact | SQuAD F1 | FairytaleQA F1 | own passage first (training) |
 | --- | --- | --- | --- | --- | --- |
 {curve}
 
@@ -58,7 +60,7 @@ def written_counts():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("--package", "--run", "--examples", "--scores", "--machine"):
+    for name in ("--package", "--run", "--scores", "--machine"):
         parser.add_argument(name, required=True)
     args = parser.parse_args()
     with open(os.path.join(args.package, "config.json"), encoding="utf-8") as f:
@@ -68,9 +70,6 @@ def main():
     with open(os.path.join(args.run, "reader.jsonl"), encoding="utf-8") as f:
         log = [json.loads(line) for line in f]
     last = log[-1]
-    shards = len(glob.glob(os.path.join(args.examples, "groups-*.npz")))
-    with np.load(os.path.join(args.examples, "groups-000.npz")) as shard:
-        size = len(shard["groups"])
     weights = os.path.join(args.package, "model.safetensors")
     megabytes = os.path.getsize(weights) / 1e6
     rows = []
@@ -81,17 +80,22 @@ def main():
     curve = []
     for entry in log[::max(1, len(log) // 8)] + ([last] if (len(log) - 1) % max(1, len(log) // 8) else []):
         held = entry["held_out"]
-        curve.append(f"| {entry['minutes']:.0f} | {entry['tokens'] / 1e6:.1f} | {held['squad']['em']:.3f} | "
+        curve.append(f"| {60 * entry['minutes']:.0f} | {entry['tokens'] / 1e6:.1f} | {held['squad']['em']:.3f} | "
                      f"{held['squad']['f1']:.3f} | {held['fairytale_qa']['f1']:.3f} | {entry['losses'][3]:.3f} |")
     parameters = c["vocab_size"] * c["hidden_size"] + c["num_hidden_layers"] * c["hidden_size"] * (
         c["head_dim"] * (2 * c["num_attention_heads"] + 2 * c["num_key_value_heads"]) + 3 * c["intermediate_size"])
-    seen = min(last["at"], shards * size)
+    held = last["held_out"]
+    windows = [f"| {task[7:]} | {row['questions']} | {row['first_of_8']:.3f} | {row['first_of_50']:.3f} | "
+               f"{row['refusal_auroc']:.3f} |" for task, row in held.items() if task.startswith("ranked ")]
     text = CARD.format(
         layers=c["num_hidden_layers"], hidden=c["hidden_size"], heads=c["num_attention_heads"], kv=c["num_key_value_heads"],
-        marks=c["reader"]["marks"], parameters=parameters / 1e6, megabytes=megabytes, groups=seen,
-        cloze="at first half, at last a tenth made by rule, the rest questions of people and of the corpus's own rules",
+        marks=c["reader"]["marks"], parameters=parameters / 1e6, megabytes=megabytes, groups=last["at"],
+        cloze="at first four fifths, at last an eighth made by rule, the rest questions of people and of the corpus's own rules",
         **written_counts(),
-        tokens=last["tokens"] / 1e6, steps=last["step"], minutes=last["minutes"], machine=args.machine,
+        tokens=last["tokens"] / 1e6, steps=last["step"], seconds=60 * last["minutes"] + last["trunk_seconds"],
+        trunk_seconds=last["trunk_seconds"], trunk_tokens=last["trunk_tokens"] / 1e6, windows="\n".join(windows),
+        curve_questions=f"{held['squad']['questions']} held-out SQuAD questions, {held['fairytale_qa']['questions']} of FairytaleQA",
+        machine=args.machine,
         scores="\n".join(rows), auroc=scores["notStatedAuroc"], curve="\n".join(curve))
     with open(os.path.join(args.package, "README.md"), "w", encoding="utf-8") as f:
         f.write(text)

@@ -6,7 +6,7 @@ Does not know: tokens, negatives.
 """
 import re
 
-from .words import STOP, words
+from .words import STOP, stems, words
 
 SENTENCE = re.compile(r"[^.!?\n]+[.!?]?[\"”’']?")
 NAME = re.compile(r"(?<=[a-z,;] )(?:[A-Z][a-zA-Z'’-]+)(?: (?:of |the |de |van )?[A-Z][a-zA-Z'’-]+){0,3}")
@@ -64,6 +64,29 @@ def make_question(sentence, rng):
     _, (start, end), kind = rng.choices(candidates, [c[0] for c in candidates])[0]
     question = _ask(sentence[:start], sentence[end:], kind, rng)
     return question and (question, (start, end))
+
+
+def make_recurring(text, rng):
+    """A name that stands in several sentences: (question out of one of them, span of the name in another, (start, end)
+    of the sentence that became the question), or None. After Ram et al. 2021, arXiv:2101.00438 (recurring span selection).
+    """
+    found = {}
+    for start, end in sentences(text):
+        for match in NAME.finditer(text[start:end]):
+            found.setdefault(match.group(), []).append((start, end, start + match.start()))
+    often = [name for name, places in found.items() if len({p[0] for p in places}) > 1]
+    if not often:
+        return None
+    name = rng.choice(often)
+    start, end, at = rng.choice(found[name])
+    wanted = set(stems(text[start:end])) - STOP
+    others = [p for p in found[name] if p[0] != start]
+    other = max(others, key=lambda p: len(wanted & set(stems(text[p[0]:p[1]]))))
+    before = words(text[start:at])[-1:]
+    kind = "where" if before and before[0] in PLACE_WORDS else "who" if before and before[0] in PERSON_WORDS else \
+        rng.choice(("who", "who", "what", "which"))
+    question = _ask(text[start:at], text[at + len(name):end], kind, rng)
+    return question and name not in question and (question, (other[2], other[2] + len(name)), (start, end)) or None
 
 
 def _ask(left, right, kind, rng):

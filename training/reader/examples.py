@@ -1,30 +1,34 @@
 """Training groups in files, so that the training process only reads: one question with the passage that answers it,
 passages that do not, and at times the question altered until its own passage does not answer it.
 
-    python3 -m training.reader.examples --data DIR --corpus FOLDER... --out DIR --groups 130000
+    python3 -m training.reader.examples --data DIR --sup FILE... --out DIR --groups 130000 --processes 14
 
 Writes shards groups-NNN.npz of 2,000 groups: ids uint16, marks uint8, rows (offset, tokens, first, begin, end, label),
 groups (first row, rows, answered). Easy questions (made by rule) come first, people's questions last.
+Stretches for questions made by rule come from the token files of --data, so that the texts need not travel.
 Does not know: models.
 """
 import argparse
 import bisect
 import collections
-import glob
 import math
 import os
 import random
+import time
+from multiprocessing import get_context
 
 import numpy as np
 
-from ..corpus import corpus_files, document_text, is_held_out, read_rows
+from ..corpus import is_held_out
+from ..data import TokenSet
 from ..tokenizer import Tokenizer
-from .cloze import alter, make_question, names_in, sentences
+from .cloze import alter, make_question, make_recurring, names_in, sentences
 from .encoding import RowEncoder
 from .questions import NOT_STATED, TASK_WEIGHT, Text, by_task, is_test, load_questions, source_document
 from .words import STOP, stems
 
 SHARD = 2000
+STRETCH = 560                   # tokens of a stretch
 ALTERED_SHARE = 0.25            # of the groups with an altered question added
 
 
@@ -75,12 +79,13 @@ def kind_of(group):
 
 
 class Sampler:
-    """`cloze`: share of groups made by rule, at the start and at the end. `near`: of the other passages of a group, how
-    many are the best-matching ones of the same document, as search will show them to the reader."""
+    """`cloze`: share of groups made by rule, first and last; `recurring`: of these, about names that recur.
+    `near`: of the other passages of a group, how many are the best-matching ones of the same document, as search will
+    show them to the reader."""
 
-    def __init__(self, texts, questions, cloze_texts, seed, cloze=(0.5, 0.12), others=2, near=0):
+    def __init__(self, texts, questions, cloze_texts, seed, cloze=(0.5, 0.12), others=2, near=0, recurring=0.0):
         self.rng, self.texts = random.Random(seed), texts
-        self.cloze_share, self.others, self.near = cloze, others, near
+        self.cloze_share, self.others, self.near, self.recurring_share = cloze, others, near, recurring
         self.own_pools = {}
         self.by = by_task(texts, questions, test=False)
         self.tasks = sorted(self.by)
@@ -94,7 +99,10 @@ class Sampler:
         self.pools = {kind: Pool(texts, numbers, self.rng) for kind, numbers in kinds.items()}
 
     def length(self):
-        return self.rng.randint(40, 70) if self.rng.random() < .6 else self.rng.randint(70, 120)
+        """Words of the passages: the product shows about 80."""
+        chance = self.rng.random()
+        low, high = (40, 60) if chance < .2 else (60, 100) if chance < .85 else (100, 140)
+        return self.rng.randint(low, high)
 
     def negatives(self, number, question, answer, is_own_text_free, count, length):
         """`count` passages without the answer: those that share most words, one of the same document, then any."""
@@ -104,7 +112,9 @@ class Sampler:
         near = self.of_document[source_document(self.texts[number].group)]
         close = [(i, rng.randrange(max(1, len(self.texts[i].words)))) for i in (rng.choice(near) for _ in range(4))]
         others = [rng.choice(pool.windows) for _ in range(8)]
-        own = self.best_of_document(number, question) if self.near else []
+        own = self.best_of_document(number, question) if self.near and is_own_text_free else []
+        if self.near and not is_own_text_free:      # an answer in other words could stand there too
+            close = []
         found, low = [], answer.lower()
         for i, word in own[:self.near] + hard[:1] + close[:1] + own[self.near:] + hard[1:3] + close[1:] + hard[3:] + others:
             text = self.texts[i]
@@ -120,7 +130,7 @@ class Sampler:
         """Windows of the question's own document, the ten that share most words with it, in any order."""
         name = source_document(self.texts[number].group)
         if name not in self.own_pools:
-            self.own_pools[name] = Pool(self.texts, self.of_document[name], self.rng, most=400)
+            self.own_pools[name] = Pool(self.texts, self.of_document[name], self.rng, most=200)
         pool = self.own_pools[name]
         best = [pool.windows[i] for i in pool.index.best(stems(question), 10)]
         self.rng.shuffle(best)
@@ -139,7 +149,8 @@ class Sampler:
         text, length = self.texts[q.text], self.length()
         if q.task in NOT_STATED:
             passage = text.cut(self.rng.randrange(max(1, len(text.words) - length + 1)), length)[1]
-            return [(q.question, p, None, 0) for p in [passage] + self.negatives(q.text, q.question, "", True, 1, length)], False
+            return [(q.question, p, None, 0) for p in
+                    [passage] + self.negatives(q.text, q.question, "", True, max(1, self.others - 1), length)], False
         if q.spans:
             passage, span = self.around(text, q.spans[0], length)
         else:
@@ -172,6 +183,25 @@ class Sampler:
             answer = passage[span[0]:span[1]]
             return self.group(number, question, answer, passage, span, True, length), True
 
+    def recurring(self):
+        """A group about a name that recurs, or None where 8 stretches have none."""
+        for _ in range(8):
+            number = self.rng.choice(self.cloze_texts)
+            text = self.texts[number]
+            made = make_recurring(text.text, self.rng)
+            if made is None:
+                continue
+            question, span, asked = made
+            length = min(self.length(), 90)
+            for _ in range(4):
+                passage, inside = self.around(text, span, length)
+                start = span[0] - inside[0] if inside else asked[0]
+                if start + len(passage) <= asked[0] or start >= asked[1]:
+                    answer = text.text[span[0]:span[1]]
+                    return self.group(number, question, answer, passage, inside, True, length), True
+                length = max(25, length * 2 // 3)
+        return None
+
     def group(self, number, question, answer, passage, span, is_own_text_free, length):
         rows = [(question, passage, span, 1)]
         rows += [(question, p, None, 0) for p in self.negatives(number, question, answer, is_own_text_free, self.others, length)]
@@ -183,7 +213,9 @@ class Sampler:
 
     def draw(self, progress):
         share = self.cloze_share[0] + (self.cloze_share[1] - self.cloze_share[0]) * progress
-        return self.cloze() if self.rng.random() < share else self.human()
+        if self.rng.random() >= share:
+            return self.human()
+        return self.rng.random() < self.recurring_share and self.recurring() or self.cloze()
 
 
 def write_shard(path, groups, encoder):
@@ -205,50 +237,68 @@ def write_shard(path, groups, encoder):
     os.replace(path + ".tmp.npz", path)
 
 
-def cloze_documents(folders, texts, rng, count):
-    """Numbers of stretches of about 400 words of books and documentation, appended to `texts`."""
-    numbers = []
-    for kind, path in corpus_files(folders, ("books", "docs")):
-        for row in read_rows(path):
-            group = ("book/" if kind == "books" else "docs/") + row["id"]
-            if is_held_out(kind, row["id"], 1 << 20) or is_test(group):
-                continue
-            parts = [p for p in document_text(row).split("\n\n") if len(p.split()) > 8 and not p.startswith(("#", "|", "```", "    "))]
-            for _ in range(max(1, int(count * (3 if kind == "books" else 1)))):
-                at = rng.randrange(max(1, len(parts)))
-                stretch = "\n\n".join(parts[at:at + 6])[:2600]
-                if len(stretch.split()) > 60:
-                    numbers.append(len(texts))
-                    texts.append(Text(group, stretch))
+def stretches(folder, tokenizer, texts, rng, every):
+    """Numbers of stretches of about 400 words of the training books and documentation, appended to `texts`: one in each
+    `every` tokens of a book, in three times as many of other documents."""
+    numbers, train = [], TokenSet(folder, "train")
+    for document in train.documents:
+        kind, name, count = document["kind"], document["id"], document["tokens"]
+        group = {"books": "book/", "docs": "docs/"}.get(kind, "") + name
+        if kind not in ("books", "docs") or is_held_out(kind, name, 1 << 20) or is_test(group) or count < 200:
+            continue
+        for _ in range(math.ceil(count / every / (1 if kind == "books" else 3))):
+            at = document["start"] + rng.randrange(max(1, count - STRETCH))
+            stretch = tokenizer.decode(train.ids[at:min(at + STRETCH, document["start"] + count)].tolist())
+            border = min((i for i in (stretch.find(". "), stretch.find("\n")) if 0 <= i < 400), default=0)
+            stretch = stretch[border + 1:].strip() if border else stretch.strip()
+            if len(stretch.split()) > 60:
+                numbers.append(len(texts))
+                texts.append(Text(group, stretch))
     return numbers
+
+
+def _write(job):
+    """One shard by the sampler that the processes share since the fork, with random numbers of its own."""
+    n, shards, path, seed = job
+    sampler, encoder = _write.shared
+    sampler.rng.seed(seed * 100_003 + n)
+    write_shard(path, [sampler.draw(n / max(1, shards - 1)) for _ in range(SHARD)], encoder)
+    return n
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder with tokenizer.json")
-    parser.add_argument("--corpus", nargs="+", required=True, help="folders with sup-*.jsonl.xz, books and docs")
+    parser.add_argument("--data", required=True, help="folder with tokenizer.json, train.bin and meta.json")
+    parser.add_argument("--sup", nargs="+", required=True, help="sup-*.jsonl.xz")
     parser.add_argument("--out", required=True)
     parser.add_argument("--groups", type=int, default=130_000)
-    parser.add_argument("--stretches", type=int, default=4, help="of each document, for questions made by rule")
-    parser.add_argument("--cloze", type=float, nargs=2, default=(0.5, 0.12), help="share made by rule: first, last")
-    parser.add_argument("--others", type=int, default=2, help="passages without the answer in a group")
-    parser.add_argument("--near", type=int, default=0, help="of these, from the same document, sharing most words")
+    parser.add_argument("--every", type=int, default=2500, help="tokens of a book with one stretch for made questions")
+    parser.add_argument("--cloze", type=float, nargs=2, default=(0.8, 0.12), help="share made by rule: first, last")
+    parser.add_argument("--recurring", type=float, default=0.3, help="of these, about names that recur")
+    parser.add_argument("--others", type=int, default=5, help="passages without the answer in a group")
+    parser.add_argument("--near", type=int, default=3, help="of these, from the same document, sharing most words")
     parser.add_argument("--without_written", action="store_true", help="leave out written-questions.jsonl.xz")
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
-    files = sorted(f for folder in args.corpus for f in glob.glob(os.path.join(folder, "sup-*.jsonl.xz")))
+    begin, shards = time.time(), math.ceil(args.groups / SHARD)
+    jobs = [(n, shards, os.path.join(args.out, f"groups-{n:03d}.npz"), args.seed) for n in range(shards)]
+    jobs = [job for job in jobs if not os.path.exists(job[2])]
+    if not jobs:
+        return
     written = os.path.join(os.path.dirname(os.path.abspath(__file__)), "written-questions.jsonl.xz")
-    texts, questions = load_questions(files if args.without_written else files + [written])
-    cloze_texts = cloze_documents(args.corpus, texts, random.Random(args.seed), args.stretches)
-    print(f"{len(texts)} texts, {len(questions)} questions, {len(cloze_texts)} stretches", flush=True)
-    sampler = Sampler(texts, questions, cloze_texts, args.seed, args.cloze, args.others, args.near)
-    encoder = RowEncoder(Tokenizer(os.path.join(args.data, "tokenizer.json"), use_library=False))
-    shards = math.ceil(args.groups / SHARD)
-    for n in range(shards):
-        groups = [sampler.draw(n / max(1, shards - 1)) for _ in range(SHARD)]
-        write_shard(os.path.join(args.out, f"groups-{n:03d}.npz"), groups, encoder)
-        print(f"shard {n + 1} of {shards}", flush=True)
+    texts, questions = load_questions(list(args.sup) if args.without_written else list(args.sup) + [written])
+    tokenizer = Tokenizer(os.path.join(args.data, "tokenizer.json"), use_library=False)
+    numbers = stretches(args.data, tokenizer, texts, random.Random(args.seed), args.every)
+    sampler = Sampler(texts, questions, numbers, args.seed, args.cloze, args.others, args.near, args.recurring)
+    _write.shared = sampler, RowEncoder(tokenizer)
+    print(f"examples: {len(texts)} texts, {len(questions)} questions, {len(numbers)} stretches, "
+          f"{time.time() - begin:.0f} s", flush=True)
+    with get_context("fork").Pool(args.processes) as pool:
+        for n in pool.imap(_write, jobs):
+            if n % 10 == 9 or n == shards - 1:
+                print(f"examples: shard {n + 1} of {shards}, {time.time() - begin:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import torch
 
 from ..export import model_config, weight_names
 from ..model import Config, Model
-from ..safetensors import read_safetensors, write_safetensors
+from ..safetensors import quantised, read_safetensors, write_safetensors
 from ..tokenizer import Tokenizer
 from .encoding import LONGEST_QUESTION, MARKS, RowEncoder
 from .model import Reader, load_reader
@@ -30,13 +30,6 @@ GOLDEN = [
     ("门在哪里？", "门在花园的东边。"),
     ("What is the colour of the door", "Running, runner's, stopped & hoped: classes, ties, buses; quickly hidden studies."),
 ]
-
-
-def quantised(matrix):
-    """int8 rows and one float32 scale each; the largest number of a row becomes 127."""
-    scales = np.abs(matrix).max(1) / 127
-    safe = np.where(scales == 0, 1, scales)
-    return np.clip(np.round(matrix / safe[:, None]), -127, 127).astype(np.int8), scales.astype(np.float32)
 
 
 def arrays_of(reader):

@@ -7,7 +7,7 @@ import torch
 import torch.nn as nn
 
 from ..kernels import Mask
-from ..model import Config, Model
+from ..model import Config, Model, load_saved
 from .encoding import MARKS
 
 OUTSIDE = -1e4                  # score of a token that cannot begin or end an answer
@@ -60,7 +60,7 @@ def save_reader(path, reader, **state):
 
 
 def load_reader(path):
-    saved = torch.load(path, map_location="cpu")
+    saved = load_saved(path)
     reader = Reader(Model(Config(**saved["config"])))
     reader.load_state_dict(saved["reader"])
     return reader, saved

@@ -21,24 +21,29 @@ def collate(rows):
     return torch.from_numpy(ids), torch.from_numpy(marks), lengths, torch.tensor([row[3] for row in rows])
 
 
-@torch.no_grad()
 def read_pairs(reader, encoder, pairs, batch=64):
     """[(relevance, answer text, answer score, (start, end))] for (question, passage) pairs."""
-    rows = [encoder.encode(question, passage) for question, passage in pairs]
-    found, order = [None] * len(pairs), sorted(range(len(pairs)), key=lambda i: len(rows[i][0]))
+    return read_rows(reader, [encoder.encode(*pair) for pair in pairs], [passage for _, passage in pairs], batch)
+
+
+@torch.no_grad()
+def read_rows(reader, rows, passages, batch=64):
+    """The same for rows that are encoded already."""
+    device = reader.marks.device
+    found, order = [None] * len(rows), sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
     for at in range(0, len(order), batch):
         members = order[at:at + batch]
-        ids, marks, lengths, firsts = collate([rows[i] for i in members])
-        begin, end, relevance = reader(ids, marks, lengths, firsts)
+        begin, end, relevance = reader(*(t.to(device) for t in collate([rows[i] for i in members])))
         width = begin.shape[1]
-        band = torch.ones(width, width).triu() * torch.ones(width, width).tril(LONGEST_ANSWER)
+        band = torch.ones(width, width, device=device).triu().tril(LONGEST_ANSWER)
         grid = begin[:, :, None] + end[:, None, :] + (band - 1) * 1e6
-        score, best = grid.view(len(members), -1).max(1)
+        score, best = (t.tolist() for t in grid.view(len(members), -1).max(1))
+        relevance = relevance.tolist()
         for row, i in enumerate(members):
-            a, b = divmod(int(best[row]), width)
+            a, b = divmod(best[row], width)
             spans, first = rows[i][2], rows[i][3]
             start, stop = spans[max(0, a - first)][0], spans[min(len(spans) - 1, max(0, b - first))][1]
-            found[i] = (float(relevance[row]), pairs[i][1][start:stop].strip(), float(score[row]), (start, stop))
+            found[i] = (relevance[row], passages[i][start:stop].strip(), score[row], (start, stop))
     return found
 
 

@@ -6,7 +6,6 @@ Refusal   area under the curve: questions with an answer in their text against t
 All with standard errors over questions. Does not know: search.
 """
 import argparse
-import glob
 import json
 import os
 import random
@@ -57,13 +56,12 @@ def ranking(reader, encoder, texts, found, others=9):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--package", required=True)
-    parser.add_argument("--corpus", nargs="+", required=True)
+    parser.add_argument("--sup", nargs="+", required=True, help="sup-*.jsonl.xz")
     parser.add_argument("--out", required=True)
     parser.add_argument("--questions", type=int, default=400, help="of each task")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    files = sorted(f for folder in args.corpus for f in glob.glob(os.path.join(folder, "sup-*.jsonl.xz")))
-    texts, questions = load_questions(files, tasks=ANSWERED + ("squad_unanswerable",))
+    texts, questions = load_questions(args.sup, tasks=ANSWERED + ("squad_unanswerable",))
     found = by_task(texts, questions, test=True)
     rng = random.Random(11)
     sample = {task: rng.sample(found[task], min(args.questions, len(found[task]))) for task in sorted(found)}

@@ -4,8 +4,11 @@
 # schedule in the three parts), with the end of the schedule first at 95, at last at 92 minutes. Needs what starter-v0.sh needs, and its base.pt.
 #
 #   CORPUS="corpus corpus-more" bash training/runs/reader-v1.sh
+#
+# The stages it calls have since been rewritten for reader-v2.sh. To make version 1 again: git checkout fae4463 first.
 set -eo pipefail
 cd "$(dirname "$0")/../.."
+grep -q -- --corpus training/reader/examples.py || { echo "made for another commit: git checkout fae4463, then run it there"; exit 2; }
 PYTHON=${PYTHON:-/usr/bin/python3}
 WORK=${WORK:-/tmp/longleaf-training}
 CORPUS=${CORPUS:-"/work/shared/corpus /work/shared/corpus-more"}
