@@ -1,201 +1,277 @@
-"""Does the memory carry information? Bits per byte of a segment given different kinds of past, over unseen documents.
+"""What is a memory worth? Bits per byte, far recall, copying, answers, speed and bytes over unseen documents.
 
 python3 -m training.evaluate --package assets/models/starter --data DIR --out figures.json
+python3 -m training.evaluate --base base.pt --memory memory.pt --data DIR --out figures.json
+python3 -m training.evaluate --methods DIR --method_base base.pt --data DIR --out methods.json
 
-A window is `past` earlier segments and the one that is predicted (its tokens 1 .. T-1, in every condition):
-  nothing           no past
-  memory            gists of the earlier segments, at the ratio
-  wrong memory      the same, of another document of the same kind
-  untrained stride  the same encoder without training: every r-th token, repeated. What a trained memory must beat
-  wrong stride      the untrained stride of another document
-  raw recent        as many raw tokens as the memory has slots
-  raw               all tokens of the past, as far as the model has positions
-Standard errors are of paired differences, over documents. Reads the exported package, so the figures are about what
-ships. Does not know: how any of it was trained.
+Prints markdown tables with standard errors over documents and writes the same figures as JSON (setting, tables,
+distances, reach, recall, recall_chat, questions, speed, methods, skipped). Every part stops at its seconds and says
+what it left out. Copying word for word is the task "quote" of recall.
+Does not know: how any of it was trained. The parts lie in evaluation/.
 """
-import argparse
+import glob
 import json
-import math
 import os
+import sys
 import time
+from dataclasses import asdict, dataclass
 
-import numpy as np
 import torch
 
-from .data import TokenSet
-from .export import read_package
-from .memory import SpanTiledEncoder, assemble, decode
-from .model import DEVICE
+from .data import TokenSet, read_tokenizer
+from .evaluation import bits, questions, recall, speed
+from .evaluation.readings import ByMethod, Gist, Raw, controls, untrained, with_positions
+from .evaluation.study import BATCH, Clock, Study
+from .evaluation.tables import everything
+from .evaluation.windows import MIN_TOKENS, Windows
+from .export import read_json, read_package
+from .methods import load_method
+from .model import DEVICE, load_checkpoint
+from .options import parse_options
+from .train_memory import load_encoder
 
-MIN_TOKENS = 20_000                     # of a document: only long documents need a memory
-SHARES = {"books": 0.45, "docs": 0.47, "code": 0.1}      # of the documents asked for, at most, per kind
-BATCH = 4                               # windows a forward pass
-
-
-def pick_documents(token_set, count, only=None):
-    """Long documents, books first; `only` picks by a part of the id."""
-    if only:
-        return [d for d in token_set.documents if only in d["id"]]
-    long_ones = [d for d in token_set.documents if d["tokens"] >= MIN_TOKENS]
-    picked = []
-    for kind, share in SHARES.items():
-        picked += [d for d in long_ones if d["kind"] == kind][:int(count * share)]
-    return picked[:count]
+PARTS = ("bits", "recall", "copy", "questions", "speed", "methods")
 
 
-def cut_windows(token_set, documents, past, segment, per_document):
-    """Evenly spread windows: int64 (N, past + 1, T), and the number of the document of each."""
-    need, starts, owner = (past + 1) * segment, [], []
-    for number, d in enumerate(documents):
-        for w in range(1, per_document + 1):
-            starts.append(d["start"] + 1 + (d["tokens"] - 1 - need) * w // (per_document + 1))
-            owner.append(number)
-    return token_set.slices(starts, need).view(-1, past + 1, segment), np.array(owner)
+@dataclass
+class Options:
+    data: str                           # folder with the split, meta.json, tokenizer.json
+    out: str                            # JSON file for the figures
+    package: str = ""                   # exported package, or
+    base: str = ""                      # checkpoint of the base that the memory belongs to, and
+    memory: str = ""                    # checkpoint of the memory
+    methods: str = ""                   # folder of checkpoints of training.compare
+    method_base: str = ""               # checkpoint of the base they were trained over; empty: --base
+    examples: str = ""                  # folder that `training.instruct examples` wrote, for questions
+    chat: int = 0                       # 1: the model has seen questions, so facts are asked in its chat form too
+    split: str = "test"                 # of the token files; val where there is no such split
+    documents: int = 40                 # unseen documents, the long ones
+    least: int = MIN_TOKENS             # tokens that such a document has
+    per_document: int = 4               # windows a document
+    only: str = ""                      # only documents whose id holds this, e.g. 'The Lost World'
+    segment: int = 0                    # tokens; 0: as trained
+    trained: int = 0                    # positions that the base was trained on; 0: what it promises
+    past: str = "3,7,15,31"             # earlier segments a window
+    short: int = 7                      # up to so many with all conditions; more only for memory and stride
+    ratios: str = "8,16,32"             # source tokens a slot; the first one is the main one
+    recents: str = "256,512"            # raw tokens next to the predicted segment, with memory on top of them
+    controls: int = 1                   # 1: also the untrained choices beside the stride
+    distances: str = "256,512,1024,2048,4096,8192,16384"      # of facts, in tokens
+    near: int = 4096                    # up to this distance facts are asked at all ratios and precisions
+    rows: int = 48                      # questions a distance and task
+    questions: int = 160                # supervised questions
+    parts: str = "bits,recall,copy,questions,speed,methods"   # copy: quotations, which recall holds
+    seconds: float = 20.0               # at most, per part
+    threads: int = 1                    # of PyTorch on a CPU
+    quick: int = 0                      # 1: 6 documents, past 3, the first ratio, few facts
+    seed: int = 0                       # of the texts and facts that are drawn
 
 
-def partners(token_set, documents):
-    """For every document another one of the same kind, half the list of long ones further on."""
+def with_switches(arguments):
+    """`--quick` and `--chat` without a number mean 1."""
     found = []
-    for d in documents:
-        same = [x for x in token_set.documents if x["kind"] == d["kind"] and (x is d or x["tokens"] >= MIN_TOKENS)]
-        assert len(same) > 1, f"no second long document of the kind {d['kind']}"
-        found.append(same[(same.index(d) + len(same) // 2) % len(same)])
+    for word, following in zip(arguments, [*arguments[1:], "--"]):
+        found += [word, "1"] if word in ("--quick", "--chat") and following.startswith("--") else [word]
     return found
 
 
-class Conditions:
-    """Per-token losses of the last segment of every window, under each kind of past."""
-
-    def __init__(self, model, windows, ratio):
-        self.model, self.windows, self.ratio = model, windows, ratio             # int64 (N, past + 1, T)
-        self.count, places, self.segment = windows.shape
-        self.past = places - 1
-        self.slots = self.past * -(-self.segment // ratio)
-
-    @torch.no_grad()
-    def losses(self, hidden_of):
-        """float64 (N, T - 1); `hidden_of(numbers)` gives hidden states of tokens 0 .. T-2 of those windows."""
-        out = []
-        for i in range(0, self.count, BATCH):
-            numbers = np.arange(i, min(i + BATCH, self.count))
-            target = self.windows[numbers, -1, 1:].contiguous().to(DEVICE)
-            _, losses = self.model.loss(hidden_of(numbers), target, torch.ones(target.shape, device=DEVICE))
-            out.append(losses.view(target.shape).double().cpu())
-        return torch.cat(out).numpy()
-
-    def raw(self, tokens):
-        """The last `tokens` tokens of the past, raw."""
-        def hidden_of(numbers):
-            before = self.windows[numbers, :-1].reshape(len(numbers), -1)
-            ids = torch.cat([before[:, before.shape[1] - tokens:], self.windows[numbers, -1, :-1]], 1).to(DEVICE)
-            return decode(self.model, ids)[:, tokens:].contiguous()
-        return self.losses(hidden_of)
-
-    def memory(self, encoder, source):
-        """The memories of the windows `source` (N, past + 1, T) instead of the raw past."""
-        def hidden_of(numbers):
-            earlier = source[numbers, :-1].reshape(-1, self.segment).to(DEVICE)
-            memories = encoder.encode(self.model, earlier, self.ratio)
-            index = torch.arange(len(numbers) * self.past).view(len(numbers), self.past)
-            past, has_slot = assemble(self.model, memories, index)
-            return decode(self.model, self.windows[numbers, -1, :-1].contiguous().to(DEVICE), past, has_slot)
-        return self.losses(hidden_of)
+def numbers(text):
+    return [int(n) for n in str(text).split(",") if n]
 
 
-def measure(model, encoder, windows, wrong, ratio):
-    """Condition name to per-token losses (N, T - 1); `wrong` holds as many windows of other documents."""
-    conditions = Conditions(model, windows, ratio)
-    most = model.config.positions - conditions.segment
-    untrained = SpanTiledEncoder(model, start="last").to(DEVICE)
-    return {"nothing": conditions.raw(0),
-            "memory": conditions.memory(encoder, windows),
-            "wrong memory": conditions.memory(encoder, wrong),
-            "untrained stride": conditions.memory(untrained, windows),
-            "wrong stride": conditions.memory(untrained, wrong),
-            "raw recent": conditions.raw(conditions.slots),
-            "raw": conditions.raw(min(conditions.past * conditions.segment, most))}
+def settled(o):
+    """The options with lists parsed and `quick` applied."""
+    if o.quick:
+        o.past, o.ratios, o.recents, o.distances, o.controls = "3", o.ratios.split(",")[0], "256", "512,2048", 0
+        o.documents, o.per_document = min(o.documents, 6), min(o.per_document, 2)
+        o.rows, o.questions = min(o.rows, 12), min(o.questions, 12)
+    for name in ("past", "ratios", "recents", "distances"):
+        setattr(o, name, numbers(getattr(o, name)))
+    unknown = set(o.parts.split(",")) - set(PARTS)
+    if unknown:
+        raise SystemExit(f"--parts: unknown {sorted(unknown)[0]!r}, expected some of {', '.join(PARTS)}")
+    return o
 
 
-def bits_per_byte(losses, windows, byte_lengths, skip):
-    """Per window, over its last segment's tokens from 1 + skip on."""
-    sizes = byte_lengths[windows[:, -1, 1 + skip:].numpy()].sum(1)
-    return losses[:, skip:].sum(1) / math.log(2) / sizes
+def load_split(o):
+    """The unseen documents; a folder without the split gives val, and says so."""
+    if not os.path.exists(os.path.join(o.data, o.split + ".bin")):
+        print(f"{o.data} has no split {o.split}: val instead", flush=True)
+        o.split = "val"
+    return TokenSet(o.data, o.split)
 
 
-def paired(difference):
-    """Mean, standard error over documents, and how many documents are better; (D) differences."""
-    n = len(difference)
-    error = float(difference.std(ddof=1) / n ** 0.5) if n > 1 else None
-    return dict(gain=float(difference.mean()), se=error, better=int((difference > 0).sum()), documents=n)
+def rows_needed(o, segment):
+    """Rotary rows that the longest view takes."""
+    slots = max(o.past) * -(-segment // min(o.ratios)) + max(o.recents, default=0)
+    far = -(-(max(o.distances, default=0) + recall.STRETCH) // segment) * -(-segment // min(o.ratios))
+    return max(slots + segment, far + 256, max(p for p in o.past if p <= o.short or p == o.past[0]) * segment
+               + segment, 2 * segment + 512) + 64
 
 
-def by_kind(mean, nothing, kinds):
-    """[bits per byte, gain over nothing] for each kind of document."""
-    return {k: [float(mean[kinds == k].mean()), float((nothing - mean)[kinds == k].mean())] for k in sorted(set(kinds))}
+def open_memory(o, token_set):
+    """Study of the trained memory, or None where only methods are asked for."""
+    if o.package:
+        model, encoder, tokenizer, adapter = read_package(o.package, torch.bfloat16)
+        promised, segment = model.config.positions, adapter["segmentLength"]
+    elif o.memory:
+        if not o.base:
+            raise SystemExit("--memory needs the --base that it belongs to")
+        model, _ = load_checkpoint(o.base)
+        encoder, saved = load_encoder(o.memory, model)
+        segment = max(numbers(saved["segment"]))
+        promised, tokenizer = model.config.positions, read_tokenizer(o.data)
+    else:
+        return None
+    model, encoder = model.to(DEVICE).requires_grad_(False), encoder.to(DEVICE).requires_grad_(False)
+    segment = o.segment or segment
+    trained = min(o.trained or promised, promised)
+    with_positions(model, rows_needed(o, segment))
+    return Study.of(model, encoder, tokenizer, token_set, o.documents, segment, trained, o.only, o.least, o.seed)
 
 
-def summarise(bits, owner, kinds):
-    """Document means per condition, gains over nothing, and the paired comparisons that decide."""
-    documents = sorted(set(owner))
-    mean = {name: np.array([b[owner == d].mean() for d in documents]) for name, b in bits.items()}
-    rows = {name: dict(bits=float(m.mean()), **paired(mean["nothing"] - m), by_kind=by_kind(m, mean["nothing"], kinds))
-            for name, m in mean.items()}
-    pairs = {"memory better than wrong memory": mean["wrong memory"] - mean["memory"],
-             "memory better than untrained stride": mean["untrained stride"] - mean["memory"],
-             "memory better than raw recent": mean["raw recent"] - mean["memory"]}
-    share = rows["memory"]["gain"] / rows["raw"]["gain"] if rows["raw"]["gain"] else None
-    return dict(conditions=rows, pairs={name: paired(d) for name, d in pairs.items()}, share_of_raw_gain=share)
-
-
-def print_table(title, table):
-    print(f"\n### {title}\n\n| past given | bits per byte | gain over nothing | s.e. | documents better |")
-    print("|---|---|---|---|---|")
-    for name, row in list(table["conditions"].items()) + list(table["pairs"].items()):
-        if name == "nothing":
-            print(f"| nothing | {row['bits']:.4f} | | | |")
+def open_methods(o, token_set):
+    """(Study over the methods' base, name to method) of a folder of checkpoints; a file that does not load is named."""
+    base = o.method_base or o.base
+    if not base:
+        raise SystemExit("--methods needs --method_base, the base they were trained over")
+    model = load_checkpoint(base)[0].requires_grad_(False)
+    promised, found, segments = model.config.positions, {}, {}
+    for path in sorted(glob.glob(os.path.join(o.methods, "*.pt"))):
+        name = os.path.basename(path)[:-len(".pt")]
+        try:
+            method, saved = load_method(path, model)
+        except SystemExit as error:
+            print(f"left out: {error}", flush=True)
             continue
-        bits = f"{row['bits']:.4f}" if "bits" in row else ""
-        error = "" if row["se"] is None else f"{row['se']:.4f}"
-        print(f"| {name} | {bits} | {row['gain']:+.4f} | {error} | {row['better']}/{row['documents']} |")
+        found[name], segments[name] = method.requires_grad_(True).eval(), int(saved["settings"]["segment"])
+    if not found:
+        raise SystemExit(f"{o.methods}: no checkpoint of a method could be read")
+    segment = o.segment or max(set(segments.values()), key=list(segments.values()).count)
+    for name in [n for n in found if segments[n] != segment]:
+        print(f"left out: {name} was trained with segments of {segments[name]} tokens, not {segment}", flush=True)
+        del found[name]
+    with_positions(model, max(rows_needed(o, segment), o.short * segment + 3 * segment))
+    trained = min(o.trained or promised, promised)
+    tokenizer = read_tokenizer(o.data)
+    return Study.of(model, None, tokenizer, token_set, o.documents, segment, trained, o.only, o.least, o.seed), found
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--package", required=True)
-    parser.add_argument("--data", required=True, help="folder with val.bin and meta.json")
-    parser.add_argument("--out", required=True, help="JSON file for the figures")
-    parser.add_argument("--past", type=int, default=3, help="earlier segments a window")
-    parser.add_argument("--ratios", default="8,16")
-    parser.add_argument("--documents", type=int, default=32)
-    parser.add_argument("--per_document", type=int, default=4, help="windows a document")
-    parser.add_argument("--only", help="only documents whose id holds this, e.g. 'The Lost World'")
-    parser.add_argument("--threads", type=int, default=1)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    begin = time.time()
-    model, encoder, tokenizer, adapter = read_package(args.package, torch.bfloat16)
-    model, encoder = model.to(DEVICE), encoder.to(DEVICE)
-    token_set = TokenSet(args.data, "val")
-    documents = pick_documents(token_set, args.documents, args.only)
-    windows, owner = cut_windows(token_set, documents, args.past, adapter["segmentLength"], args.per_document)
-    others = partners(token_set, documents)
-    wrong, _ = cut_windows(token_set, others, args.past, adapter["segmentLength"], args.per_document)
-    byte_lengths = np.array(tokenizer.byte_lengths() + [0] * (model.config.vocab - len(tokenizer)))
-    kinds = np.array([d["kind"] for d in documents])
-    tables = {}
-    for ratio in map(int, args.ratios.split(",")):
-        losses = measure(model, encoder, windows, wrong, ratio)
-        for part, skip in (("whole segment", 0), ("second half", windows.shape[2] // 2)):
-            bits = {name: bits_per_byte(x, windows, byte_lengths, skip) for name, x in losses.items()}
-            title = f"ratio {ratio}, {part}"
-            tables[title] = summarise(bits, owner, kinds)
-            print_table(f"{title}: {args.past} earlier segments of {windows.shape[2]} tokens, "
-                        f"{len(documents)} documents, {len(windows)} windows", tables[title])
-    setting = dict(past=args.past, segment=windows.shape[2], documents=len(documents), windows=len(windows),
-                   only=args.only, seconds=round(time.time() - begin))
-    os.makedirs(os.path.dirname(os.path.abspath(args.out)), exist_ok=True)
-    with open(args.out, "w", encoding="utf-8") as f:
-        json.dump(dict(setting=setting, tables=tables), f, indent=1)
+def write(path, figures):
+    """The JSON so far: a run that is cut off leaves what it has measured."""
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with open(path + ".tmp", "w", encoding="utf-8") as f:
+        json.dump(figures, f, indent=1)
+    os.replace(path + ".tmp", path)
+
+
+def timed_text(study, past):
+    """Text to measure speed on, int64 (B, past + 1, T)."""
+    documents = study.documents[:BATCH]
+    windows = Windows(study.token_set, documents, past, study.segment, max(1, BATCH // len(documents)))
+    return windows.flat.view(len(windows), past + 1, study.segment)
+
+
+def run_memory(study, o, figures, clocks):
+    """All parts that look at the one trained memory; fills `figures` and saves after each part."""
+    parts, ratio = o.parts.split(","), o.ratios[0]
+    if "bits" in parts:
+        figures["tables"], figures["distances"] = bits.measure_short(study, o, clocks("bits"))
+        figures["reach"] = bits.measure_reach(study, o, clocks("reach"))
+        write(o.out, figures)
+    if "recall" in parts or "copy" in parts:
+        figures["recall"] = recall.measure(study, o, clocks("recall"))
+        if o.chat:
+            figures["recall_chat"] = recall.measure(study, o, clocks("recall_chat"), is_chat=True)
+        write(o.out, figures)
+    gist = Gist(study.model, study.encoder, ratio)
+    if "questions" in parts and o.examples:
+        asked = questions.load_questions(o.examples, o.split, study.segment, o.questions)
+        figures["questions"] = questions.measure(study, gist, asked, clocks("questions"), bool(o.chat))
+        write(o.out, figures)
+    if "speed" in parts:
+        past = max(p for p in o.past if p <= o.short or p == o.past[0])
+        ids = timed_text(study, past)
+        readings = {"memory": gist, "untrained stride": untrained(study.model, ratio),
+                    "raw": Raw(study.model, min(past * study.segment, study.trained - study.segment))}
+        for other in o.ratios[1:]:
+            readings[f"memory {other}x"] = Gist(study.model, study.encoder, other)
+        figures["speed"] = speed.measure(readings, ids, clocks("speed"))
+        write(o.out, figures)
+
+
+def run_methods(study, methods, o, clocks):
+    """All methods over one base on the same text: tables, recall, answers, speed; the untrained stride beside them."""
+    ratio, model = o.ratios[0], study.model
+    made = {name: ByMethod(model, method, ratio) for name, method in methods.items()}
+    made["untrained stride"] = untrained(model, ratio)
+    made.update(controls(model, ratio, study.trained, study.segment) if o.controls else {})
+    first = [n for n in made if n == "uio"] + ["untrained stride"] + [n for n in made if n.startswith("ours")]
+    readings = {name: made[name] for name in dict.fromkeys([*first, *made])}       # time runs out for the last ones
+    against = [name for name in ("uio", "untrained stride", "recall 3 bits") if name in readings]
+    found = dict(names=list(readings), segment=study.segment, documents=len(study.documents), ratio=ratio,
+                 tables=bits.measure_methods(study, readings, o, clocks("methods: bits"), against))
+    near = [d for d in (1024, 4096) if d in o.distances] or o.distances[:1]
+
+    def for_recall(study, o, distance, ratio):
+        made = {name: (reading, False) for name, reading in readings.items()}
+        made["nothing"] = (Raw(model, 0), False)
+        return made
+
+    if "recall" in o.parts.split(","):
+        clock = clocks("methods: recall")
+        found["recall"] = recall.measure(study, o, clock, for_recall, near, paired_with=tuple(against))
+    if o.examples and "questions" in o.parts.split(","):
+        clock, rows = clocks("methods: questions"), {}
+        asked = questions.load_questions(o.examples, o.split, study.segment, o.questions)
+        for name, reading in {**readings, "nothing": Raw(model, 0)}.items():
+            if clock.has_time(name):
+                rows[name] = questions.run_condition(study, reading, asked, False, False, False, clock, writes=False)
+        found["questions"] = questions.summarise({n: r for n, r in rows.items() if r}, asked, against)
+    past = min(7, max(p for p in o.past if p <= o.short or p == o.past[0]))
+    found["speed"] = speed.measure(readings, timed_text(study, past), clocks("methods: speed"))
+    return found
+
+
+def main(arguments=None):
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    o = settled(parse_options(Options, __doc__, with_switches(arguments)))
+    torch.set_num_threads(o.threads)
+    torch.manual_seed(o.seed)
+    begin, started = time.time(), {}
+
+    def clocks(name):
+        if started:
+            print(f"{time.time() - begin:.0f} s: {name}", flush=True)
+        started[name] = Clock(o.seconds)
+        return started[name]
+
+    token_set = load_split(o)
+    study = open_memory(o, token_set)
+    if study is None and not o.methods:
+        raise SystemExit("give --package, or --base and --memory, or --methods and --method_base")
+    figures = dict(setting=dict(split=o.split, device=DEVICE, arguments=arguments, options=asdict(o)))
+    if study is not None:
+        figures["setting"].update(
+            segment=study.segment, trained=study.trained, documents=len(study.documents), past=o.past, ratios=o.ratios,
+            windows=len(study.documents) * o.per_document, only=o.only or None,
+            document_ids=[d["id"] for d in study.documents],
+            parameters=sum(p.numel() for p in study.model.parameters()))
+        if o.package:
+            adapter = read_json(o.package, "memory/adapter_config.json")
+            figures["setting"]["precision"] = adapter.get("precision", "int8")
+        run_memory(study, o, figures, clocks)
+    if o.methods and "methods" in o.parts:
+        method_study, methods = open_methods(o, token_set)
+        figures["setting"].setdefault("segment", method_study.segment)
+        figures["setting"].setdefault("documents", len(method_study.documents))
+        figures["methods"] = run_methods(method_study, methods, o, clocks)
+    figures["setting"]["seconds"] = {name: round(clock.spent()) for name, clock in started.items()}
+    figures["setting"]["seconds_in_all"] = round(time.time() - begin)
+    figures["skipped"] = {name: clock.skipped for name, clock in started.items() if clock.skipped}
+    write(o.out, figures)
+    print(everything(figures))
+    print(f"{figures['setting']['seconds_in_all']} s, figures in {o.out}", flush=True)
 
 
 if __name__ == "__main__":

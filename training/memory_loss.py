@@ -37,6 +37,27 @@ def sequence_loss(model, encoder, ids, ratio):
     return total, losses.view(documents, segments - 1, length - 1)
 
 
+def distilled_loss(model, encoder, ids, ratio, bits=16):
+    """How far the predictions after memories are from those after the raw text, over tokens 1.. of segments 1 .. S-1.
+
+    The target is a distribution and not one token, so a step says far more than next-token loss does. Source: Hinton et
+    al. 2015, arXiv:1503.02531; for contexts, Snell et al. 2022, arXiv:2209.15189.
+    Shapes   ids  int64  (B, S, T); S T must be trained positions    returns  scalar with gradient, dict of nats per token
+    """
+    documents, segments, length = ids.shape
+    memories = stored(encoder.encode(model, ids[:, :-1].reshape(-1, length), ratio), bits)
+    past, has_slot = assemble(model, memories, earlier_segments(documents, segments))
+    student = decode(model, ids[:, 1:, :-1].reshape(-1, length - 1).contiguous(), past, has_slot)
+    with torch.no_grad():
+        flat = ids.reshape(documents, -1)
+        teacher = model.run(model.embed(flat), torch.arange(flat.shape[1], device=ids.device))
+        teacher = teacher.view(documents, segments, length, -1)[:, 1:, :-1].reshape(student.shape)
+        wanted = model.logits(teacher).softmax(-1)
+        entropy = -(wanted * wanted.clamp(min=1e-9).log()).sum(-1).mean()
+    loss = -(wanted * model.logits(student).log_softmax(-1)).sum(-1).mean()
+    return loss, dict(divergence=loss.detach() - entropy)
+
+
 def local_loss(model, local, past, has_slot, weight):
     """Loss of tokens 1.. of `local` int64 (B, T), each weighted by `weight`."""
     hidden = decode(model, local[:, :-1].contiguous(), past, has_slot)

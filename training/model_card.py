@@ -10,8 +10,8 @@ import json
 import os
 
 from .corpus import ALWAYS_HELD_OUT, corpus_files, read_rows
+from .evaluation.tables import kinds_table
 from .export import read_json
-
 
 
 def last_line(path):
@@ -30,15 +30,27 @@ def load(path):
         return json.load(f)
 
 
+# Rows of the main comparison; the rest stands in docs/memory-methods.md.
+SHOWN = ("nothing", "memory", "memory int8", "memory int4", "wrong memory", "untrained stride", "wrong stride",
+         "raw recent", "raw", "recall 3 bits", "recent 256", "recent 256 + memory", "recent 256 + raw", "recent 512",
+         "recent 512 + memory", "recent 512 + raw")
+
+
 def figure_table(table):
     """Markdown of one table that evaluate.py wrote."""
     lines = ["| past given | bits per byte | gain over nothing | s.e. | documents better |", "|---|---|---|---|---|"]
     for name, row in table["conditions"].items():
-        rest = "| | | |" if name == "nothing" else _gain_cells(row)
-        lines.append(f"| {name} | {row['bits']:.4f} {rest}")
+        if name in SHOWN:
+            rest = "| | | |" if name == "nothing" else _gain_cells(row)
+            lines.append(f"| {name} | {row['bits']:.4f} {rest}")
     lines += ["", "| paired difference | gain | s.e. | documents better |", "|---|---|---|---|"]
     lines += [f"| {name} {_gain_cells(row)}" for name, row in table["pairs"].items()]
     return "\n".join(lines)
+
+
+def main_title(figures):
+    """Title of the first table: the first past, the first ratio, the whole segment."""
+    return next(title for title in figures["tables"] if title.endswith("whole segment"))
 
 
 def _gain_cells(row):
@@ -47,12 +59,7 @@ def _gain_cells(row):
 
 
 def by_kind_table(table):
-    lines = ["| past given | " + " | ".join(table["conditions"]["nothing"]["by_kind"]) + " |"]
-    lines.append("|---" * lines[0].count(" | ") + "|---|")
-    for name, row in table["conditions"].items():
-        cells = [f"{bits:.4f} ({gain:+.4f})" for bits, gain in row["by_kind"].values()]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    return kinds_table(table, SHOWN)
 
 
 def data_table(meta):
@@ -69,7 +76,9 @@ def verdict(table):
     """One sentence per comparison, worded by whether two standard errors exclude zero."""
     words = []
     for name, row in table["pairs"].items():
-        against = name.split("better than ")[1]
+        first, against = name.split(" better than ")
+        if first != "memory" or against.startswith("memory"):
+            continue
         if row["se"] is None or abs(row["gain"]) <= 2 * row["se"]:
             words.append(f"not distinguishable from {against}")
         else:
@@ -90,7 +99,8 @@ def render(args):
     meta, base, memory = load(os.path.join(args.data, "meta.json")), last_line(args.base_log), last_line(args.memory_log)
     figures, book = load(args.figures), load(args.book_figures)
     train_tokens = sum(d["tokens"] for d in meta["train"])
-    main_table = figures["tables"]["ratio 8, whole segment"]
+    main = main_title(figures)
+    main_table, past = figures["tables"][main], int(main.split(",")[0].split()[1])
     s, spent = figures["setting"], base["minutes"] + memory["minutes"]
     sections = []
     for title, table in figures["tables"].items():
@@ -108,10 +118,11 @@ def render(args):
         memory_steps=memory["step"], memory_tokens=memory["tokens"] / 1e6, memory_minutes=memory["minutes"],
         memory_cpu=memory["cpu_minutes"], spent=spent, machine=args.machine, data_table=data_table(meta),
         base_bits=", ".join(f"{k} {b:.4f}" for k, b in base["bits_per_byte"].items()), verdict=verdict(main_table),
-        lengths=markdown_table(args.lengths), past_tokens=s["past"] * s["segment"],
-        raw_tokens=min(s["past"] * s["segment"], config["max_position_embeddings"] - s["segment"]), past=s["past"], documents=s["documents"], windows=s["windows"], sections="\n".join(sections),
+        lengths=markdown_table(args.lengths), past_tokens=past * s["segment"], split=s["split"],
+        raw_tokens=min(past * s["segment"], s["trained"] - s["segment"]), past=past, title=main.split(", whole")[0],
+        documents=s["documents"], windows=s["windows"], sections="\n".join(sections),
         kinds=by_kind_table(main_table), book_name=", ".join(sorted(i.split("/")[-1] for i in ALWAYS_HELD_OUT)),
-        book_table=figure_table(book["tables"]["ratio 8, whole segment"]), book_windows=book["setting"]["windows"])
+        book_table=figure_table(book["tables"][main_title(book)]), book_windows=book["setting"]["windows"])
 
 
 def parameter_count(c):
@@ -186,26 +197,28 @@ assets/models/starter --data /tmp/longleaf-training/data`:
 Bits per byte (lower is better) of a segment of {segment} unseen tokens after {past} earlier segments, of which the model
 is given: nothing; their gist memory; the memory of *another* document of the same kind; the *untrained stride* (every
 r-th token repeated: the same encoder without training); as many *raw recent* tokens as the memory has slots; or as many
-*raw* tokens as there are positions for (at most {raw_tokens:,} of {past_tokens:,}).
-{documents} documents, {windows} windows, standard errors of paired differences over documents. Printed by
+*raw* tokens as there are positions for (at most {raw_tokens:,} of {past_tokens:,}). int8, int4: stored memories in that
+precision; recall 3 bits: keys and values of the nearest tokens in as many bytes; recent R: the nearest R raw tokens, with
+or without the memory of the text before them. {documents} documents of the split {split}, {windows} windows, standard
+errors of paired differences over documents. Printed by
 
     /usr/bin/python3 -m training.evaluate --package assets/models/starter \\
-        --data /tmp/longleaf-training/data --out figures.json
+        --data /tmp/longleaf-training/data --out figures.json --past {past}
 
 (the folder `data` is made by the first two commands of `training/runs/starter-v0.sh`).
 
-Short answer at ratio 8, whole segment: the memory is {verdict}.
+Short answer at {title}, whole segment: the memory is {verdict}.
 
 {sections}
-### By kind, ratio 8, whole segment: bits per byte (gain over nothing)
+### By kind, {title}, whole segment: bits per byte (gain over nothing)
 
 {kinds}
 
-### The bundled book alone, ratio 8, whole segment ({book_windows} windows of one document, so no standard error)
+### The bundled book alone, {title}, whole segment ({book_windows} windows of one document, so no standard error)
 
 {book_table}
 
-The same command with `--only "{book_name}" --per_document {book_windows} --ratios 8`.
+The same command with `--only "{book_name}" --per_document {book_windows}`.
 
 ## Limits
 

@@ -10,9 +10,13 @@ split follows the pattern that Llama 3 publishes, with one difference: digits st
 import collections
 import heapq
 import json
+import re
+import unicodedata
 
 PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
            r"|\s*[\r\n]+|\s+(?!\S)|\s+")
+# What \s means to `regex`; to `re` it means four control characters more.
+SPACES = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 SPECIAL = ["<|doc|>", "<|user|>", "<|assistant|>", "<|end|>", "<|memory|>", "<|passage|>", "<|pad|>", "<|reserved|>"]
 DOC, END, PAD = 0, 3, 6                 # ids of the document border, the end of a turn, padding
 CACHED_WORDS = 2_000_000                # about 400 MB of Python lists at most
@@ -25,9 +29,34 @@ def split_words(text):
     """Pieces of `text` that merges never cross; joined they give `text` again."""
     global _splitter
     if _splitter is None:
-        import regex                    # the standard library's `re` does not know \p{L}
-        _splitter = regex.compile(PATTERN).findall
+        try:
+            import regex                # the standard library's `re` does not know \p{L}
+            _splitter = regex.compile(PATTERN).findall
+        except ImportError:
+            _splitter = re.compile(plain_pattern()).findall
     return _splitter(text)
+
+
+def plain_pattern():
+    """PATTERN for a machine without `regex`, its classes written out from Python's own Unicode tables.
+
+    Letters newer than one of the two tables may be split differently.
+    """
+    letter, number, space = _ranges("L"), _ranges("N"), SPACES
+    return (rf"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n{letter}{number}]?[{letter}]+|[{number}]"
+            rf"| ?[^{space}{letter}{number}]+[\r\n]*|[{space}]*[\r\n]+|[{space}]+(?![^{space}])|[{space}]+")
+
+
+def _ranges(category):
+    """Code points of a general category as they stand inside a class: a-zA-Z..."""
+    spans = []
+    for code in range(0x110000):
+        if unicodedata.category(chr(code))[0] == category:
+            if spans and spans[-1][1] == code - 1:
+                spans[-1][1] = code
+            else:
+                spans.append([code, code])
+    return "".join(f"\\U{a:08x}-\\U{b:08x}" for a, b in spans)
 
 
 def byte_symbols():

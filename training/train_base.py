@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .data import TokenSet, even_windows, read_tokenizer
+from .data import TokenSet, even_windows, parse_weights, read_tokenizer
 from .model import DEVICE, SIZES, build, load_checkpoint, save_checkpoint
 from .optim import MuonAdamW, schedule
 from .options import parse_options
@@ -29,7 +29,7 @@ class Options:
     batch: int = 8192                   # tokens a step
     micro_batch: int = 4096             # tokens a forward pass; 4,096 stay in this CPU's cache
     lengths: str = "0:512,0.8:1024,0.93:2048"   # progress:window length; attention is dear, so long windows come last
-    kinds: str = ""                     # shares of the kinds of text, e.g. "books:1,docs:1,code:0.6"; empty: as they are
+    kinds: str = ""                     # kinds of text to draw more or less, e.g. "code:0.6,notes:1.5"; empty: as they are
     lr_matrix: float = 0.01             # Muon
     lr_embedding: float = 8e-3          # AdamW
     z_loss: float = 1e-4                # keeps the logits near zero
@@ -73,7 +73,7 @@ def train_step(model, optimizer, train, step, progress, o):
         p.grad = None
     mean = 0.0
     for _ in range(rounds):
-        x, y = (t.to(DEVICE) for t in train.random_windows(rows, length, rng))
+        x, y = (t.to(DEVICE) for t in train.random_windows(rows, length, rng, parse_weights(o.kinds)))
         weight = torch.full(x.shape, 1.0 / (rounds * x.numel()), device=DEVICE)
         total, losses = model(x, y, weight, o.z_loss)
         total.backward()
@@ -90,7 +90,7 @@ def main():
     os.makedirs(o.out, exist_ok=True)
     if o.size not in SIZES:
         raise SystemExit(f"unknown size {o.size!r}; known are {', '.join(SIZES)}")
-    train, val = TokenSet(o.data, "train"), TokenSet(o.data, "val")
+    train, val = TokenSet(o.data, "train", DEVICE if DEVICE == "cuda" else None), TokenSet(o.data, "val")
     path = os.path.join(o.out, "base.pt")
     state = dict(step=0, minutes=0.0, tokens=0, cpu_minutes=0.0)
     if os.path.exists(path):

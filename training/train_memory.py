@@ -1,9 +1,10 @@
 """Train the memory: python3 -m training.train_memory --data DIR --base base.pt --out DIR
 
 Every step draws documents, a compression ratio, and runs of neighbouring segments. `--objective sequence` trains the
-adapter over a frozen base by the loss of each segment after all before it. `--objective mixed` is what ships: base and
+adapter over a frozen base by the loss of each segment after all before it. `--objective mixed`: base and
 adapter together, memories alone and under recent raw text, quotes from far back, other documents' memories in the view,
-low-bit storage, and plain windows so that the base stays what it was. A rerun resumes from memory.pt (and base.pt).
+low-bit storage, and plain windows so that the base stays what it was. `--objective distilled`: over a frozen base, the
+predictions after memories shall be those after the raw text. A rerun resumes from memory.pt (and base.pt).
 Does not know: how memories are encoded (memory.py) or how the losses are formed (memory_loss.py).
 """
 import json
@@ -17,7 +18,7 @@ import torch
 
 from .data import TokenSet
 from .memory import ENCODERS
-from .memory_loss import mixed_loss, sequence_loss, two_pass_sequence_gradient
+from .memory_loss import distilled_loss, mixed_loss, sequence_loss, two_pass_sequence_gradient
 from .model import DEVICE, load_checkpoint, load_saved, load_weights, save_checkpoint
 from .optim import MuonAdamW
 from .options import parse_options
@@ -30,7 +31,9 @@ class Options:
     data: str                           # folder with train.bin, meta.json
     base: str                           # checkpoint of the base model
     out: str                            # folder for memory.pt and memory.jsonl; with `mixed` also base.pt
-    objective: str = "sequence"         # or "mixed"
+    objective: str = "sequence"         # or "mixed", or "distilled"
+    frozen: int = 0                     # 1: `mixed` leaves the base as it is and reads no plain windows
+    adapter: str = ""                   # a memory.pt to start from; empty: a new one
     encoder: str = "span-tiled"         # or "staircase"
     start: str = "last"                 # gists start as their span's last token, or "shared"
     rank: int = 32                      # of the LoRA
@@ -44,10 +47,10 @@ class Options:
     lr_matrix: float = 0.004            # Muon, of the base (mixed)
     lr_embedding: float = 2e-3          # AdamW, of the base (mixed)
     plain: int = 16                     # raw windows a step (mixed)
-    plain_length: int = 2048            # tokens of a raw window
+    plain_length: int = 2048            # tokens of a raw window; longer samples are not distilled but read as they are
     quoted: int = 8                     # quotes a document sample (mixed)
     distractors: float = 0.1            # share of the rows that see another document's memories too (mixed)
-    bits: str = "16,4"                  # a stored number; one is drawn per step (mixed)
+    bits: str = "16,4"                  # a stored number; one is drawn per step (mixed, distilled)
     minutes: float = 1.0                # of training in total, over all runs
     steps: int = 0                      # end of the schedule in steps instead of minutes, where equal data matters
     threads: int = 1                    # of PyTorch on a CPU
@@ -82,21 +85,24 @@ class Training:
 
     def __init__(self, o):
         self.o, self.is_mixed, self.documents = o, o.objective == "mixed", {}
+        self.trains_base = self.is_mixed and not o.frozen
         self.paths = dict(memory=os.path.join(o.out, "memory.pt"), base=os.path.join(o.out, "base.pt"))
         resumed = os.path.exists(self.paths["memory"])
-        self.model, base = load_checkpoint(self.paths["base"] if resumed and self.is_mixed else o.base)
-        self.model.requires_grad_(self.is_mixed)
+        self.model, base = load_checkpoint(self.paths["base"] if resumed and self.trains_base else o.base)
+        self.model.requires_grad_(self.trains_base)
         self.state = dict(step=0, minutes=0.0, cpu_minutes=0.0, tokens=0)
         if resumed:
             self.encoder, saved = load_encoder(self.paths["memory"], self.model)
             self.state = {name: saved[name] for name in self.state}
+        elif o.adapter:
+            self.encoder, _ = load_encoder(o.adapter, self.model)
         else:
             self.encoder = ENCODERS[o.encoder](self.model, o.rank, o.scale, o.start).to(DEVICE)
         self.adam = torch.optim.AdamW(self.encoder.parameters(), lr=o.lr, betas=(0.9, 0.95), weight_decay=0.0)
-        self.base_optimizer = MuonAdamW(self.model, o.lr_matrix, o.lr_embedding) if self.is_mixed else None
+        self.base_optimizer = MuonAdamW(self.model, o.lr_matrix, o.lr_embedding) if self.trains_base else None
         if resumed:
             self.adam.load_state_dict(saved["optimizer"])
-            if self.is_mixed:
+            if self.trains_base:
                 self.base_optimizer.load_state_dict(base["optimizer"])
 
     def long_enough(self, train, tokens):
@@ -124,11 +130,14 @@ class Training:
             total, found = mixed_loss(self.model, self.encoder, ids, ratio, generator, int(rng.choice(numbers(o.bits))),
                                       o.distractors, o.quoted)
             total.backward()
-            if o.plain:
+            if o.plain and self.trains_base:
                 x, y = (t.to(DEVICE) for t in train.random_windows(o.plain, o.plain_length, rng))
                 loss, losses = self.model(x, y, torch.full(x.shape, 1.0 / x.numel(), device=DEVICE), 1e-4)
                 loss.backward()
                 found["plain"], tokens = losses.mean(), tokens + x.numel()
+        elif o.objective == "distilled" and count * length <= o.plain_length:
+            total, found = distilled_loss(self.model, self.encoder, ids, ratio, int(rng.choice(numbers(o.bits))))
+            total.backward()
         elif o.gradient == "two-pass":
             found = dict(loss=torch.tensor(two_pass_sequence_gradient(self.model, self.encoder, ids, ratio)))
         else:
@@ -143,13 +152,13 @@ class Training:
         for group in self.adam.param_groups:
             group["lr"] = self.o.lr * rate
         self.adam.step()
-        if self.is_mixed:
+        if self.trains_base:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.base_optimizer.step(rate)
 
     def save(self):
         o = self.o
-        if self.is_mixed:
+        if self.trains_base:
             save_checkpoint(self.paths["base"], self.model, optimizer=self.base_optimizer.state_dict(), **self.state)
         longest = max(numbers(o.segments)) - (2 if self.is_mixed else 1)
         ratios = sorted(set(numbers(o.ratios)))
@@ -165,8 +174,8 @@ def main():
     training = Training(o)
     adapter, base = (sum(p.numel() for p in m.parameters()) / 1e6 for m in (training.encoder, training.model))
     print(f"{training.encoder.kind}: {adapter:.3f} M adapter parameters over {base:.2f} M "
-          f"({'trained too' if training.is_mixed else 'frozen'}), start at step {training.state['step']}", flush=True)
-    run_until_done(training, TokenSet(o.data, "train"), o)
+          f"({'trained too' if training.trains_base else 'frozen'}), start at step {training.state['step']}", flush=True)
+    run_until_done(training, TokenSet(o.data, "train", DEVICE if DEVICE == "cuda" else None), o)
 
 
 def run_until_done(training, train, o):

@@ -15,6 +15,7 @@ class Method(nn.Module):
 
     name = ""
     is_trained = True               # False: a control without parameters of its own
+    lr = 2e-3                       # of AdamW in compare.py
 
     def __init__(self, model, **options):
         super().__init__()
@@ -61,3 +62,10 @@ class Method(nn.Module):
             total = total + loss
             losses.append(each.view(rows, length - 1))
         return total, torch.stack(losses, 1)
+
+    def training_loss(self, model, ids, ratio, rng):
+        """Scalar with gradient that is trained on; more than `sequence_loss` where a method has further objectives.
+
+        `rng` is a numpy generator, for a method that draws something of its own.
+        """
+        return self.sequence_loss(model, ids, ratio)[0]

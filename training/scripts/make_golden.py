@@ -2,7 +2,7 @@
 
 python3 -m training.scripts.make_golden assets/models/starter
 
-Writes golden.json into the package: everything is computed in fp32 from the exported F16 weights. Input texts are the
+Writes golden.json into the package: everything is computed in fp32 from the exported weights. Input texts are the
 docstrings of this package, stored as ids, so the file stands alone.
 
 Fields   tokenizer      text, ids: encode(text), no border token added
@@ -85,7 +85,7 @@ def make_golden(folder):
     with open(os.path.join(folder, "model.safetensors"), "rb") as f:
         digest = hashlib.sha256(f.read()).hexdigest()
     return dict(
-        about="fp32 results of the exported F16 weights; see training/scripts/make_golden.py for the fields",
+        about="fp32 results of the exported weights; see training/scripts/make_golden.py for the fields",
         weightsSha256=digest, tolerance=dict(absolute=2e-3, relative=2e-3),
         tokenizer=[dict(text=t, ids=tokenizer.encode(t)) for t in TOKENIZER_TEXTS],
         specialText=dict(text=SPECIAL_TEXT, ids=without_library.encode(SPECIAL_TEXT)),

@@ -11,7 +11,9 @@ import numpy as np
 import torch
 
 from ..data import TokenSet
-from ..evaluate import Conditions, bits_per_byte, cut_windows, pick_documents
+from ..evaluation.bits import score
+from ..evaluation.readings import Raw
+from ..evaluation.windows import Windows, bits_per_byte, byte_lengths, pick_documents
 from ..export import read_package
 from ..model import DEVICE
 
@@ -30,13 +32,12 @@ def main():
     model, _, tokenizer, _ = read_package(args.package, torch.bfloat16, positions=max(lengths) + segment)
     token_set = TokenSet(args.data, "val")
     documents = pick_documents(token_set, args.documents)
-    windows, _ = cut_windows(token_set, documents, -(-max(lengths) // segment), segment, args.per_document)
-    sizes = np.array(tokenizer.byte_lengths() + [0] * (model.config.vocab - len(tokenizer)))
-    conditions = Conditions(model.to(DEVICE), windows, 8)
+    windows = Windows(token_set, documents, -(-max(lengths) // segment), segment, args.per_document)
+    sizes, model = byte_lengths(tokenizer, model.config.vocab), model.to(DEVICE)
     print("| raw tokens before | positions in use | bits per byte | second half |\n|---|---|---|---|")
     for length in lengths:
-        losses = conditions.raw(length)
-        whole, half = (bits_per_byte(losses, windows, sizes, skip).mean() for skip in (0, segment // 2))
+        losses, _ = score(Raw(model, length), windows, windows.past)
+        whole, half = (bits_per_byte(losses, windows.target, sizes, first).mean() for first in (1, 1 + segment // 2))
         print(f"| {length} | {length + segment} | {whole:.4f} | {half:.4f} |", flush=True)
 
 

@@ -4,7 +4,7 @@ import unittest
 import torch
 
 from training.memory import SpanTiledEncoder, stored
-from training.memory_loss import mixed_loss, pairs_after_memories, quotes, sequence_loss, with_distractors
+from training.memory_loss import distilled_loss, mixed_loss, pairs_after_memories, quotes, sequence_loss, with_distractors
 from training.tests.tiny import random_ids, tiny_encoder, tiny_model
 
 
@@ -79,6 +79,29 @@ class MixedLossTest(unittest.TestCase):
         missing = [n for n, p in self.encoder.named_parameters()
                    if p.grad is None and not n.startswith(("lora.pairs.1_q", "lora.pairs.1_o"))]
         self.assertEqual(missing, [])
+
+
+class DistilledLossTest(unittest.TestCase):
+    def test_nothing_is_left_to_learn_where_the_past_does_not_matter(self):
+        model = tiny_model()
+        with torch.no_grad():
+            for block in model.blocks:
+                block.o_proj.zero_()                        # without attention no past can be seen
+        _, found = distilled_loss(model, tiny_encoder(model), random_ids(2, 4, 16), 4)
+        self.assertAlmostEqual(float(found["divergence"]), 0.0, places=5)
+
+    def test_training_brings_the_memory_nearer_to_the_raw_text(self):
+        model, ids, found = tiny_model(), random_ids(2, 4, 16), []
+        encoder = tiny_encoder(model)
+        optimizer = torch.optim.AdamW(encoder.parameters(), lr=1e-2)
+        for _ in range(15):
+            optimizer.zero_grad(set_to_none=True)
+            total, one = distilled_loss(model, encoder, ids, 4, bits=8)
+            total.backward()
+            optimizer.step()
+            found.append(float(one["divergence"]))
+        self.assertGreater(found[-1], 0)
+        self.assertLess(found[-1], 0.9 * found[0])
 
 
 if __name__ == "__main__":

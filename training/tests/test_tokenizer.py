@@ -3,10 +3,12 @@ import collections
 import importlib.util
 import json
 import os
+import re
 import tempfile
 import unittest
 
-from training.tokenizer import PATTERN, SPECIAL, Tokenizer, byte_symbols, learn_bpe, split_words, write_tokenizer_json
+from training.tokenizer import (PATTERN, SPECIAL, Tokenizer, byte_symbols, learn_bpe, plain_pattern, split_words,
+                                write_tokenizer_json)
 
 # First sentence: Conan Doyle, The Lost World (1912), chapter 1; the rest is ours.
 TEXTS = ["Mr. Hungerton, her father, really was the most tactless person upon earth.\n\n",
@@ -38,6 +40,11 @@ class TokenizerTest(unittest.TestCase):
     def test_pieces_join_to_the_text(self):
         for text in TEXTS:
             self.assertEqual("".join(split_words(text)), text)
+
+    def test_a_machine_without_regex_splits_alike(self):
+        plain = re.compile(plain_pattern())
+        for text in TEXTS + ["a\x1cb\x1f c\x85d\u3000e\u2028 f", "x²³ ½ Ⅷ ٣ ßſ'S I'LL \u0301é", " \t\n \n\tz  "]:
+            self.assertEqual(plain.findall(text), split_words(text))
 
     def test_document_text_never_becomes_a_special_token(self):
         self.assertTrue(all(i >= len(SPECIAL) for i in self.tokenizer.encode("<|doc|><|end|>")))

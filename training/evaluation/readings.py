@@ -1,0 +1,186 @@
+"""Ways to read the past before local tokens: nothing, raw text, gist memories, any method of training/methods.
+
+A reading takes segments int64 (B, S, T) into something opaque and gives hidden states of local tokens after it; what it
+costs is counted the same way for all. Does not know: tasks, statistics, tables.
+"""
+from dataclasses import fields, is_dataclass, replace
+
+import torch
+
+from ..memory import SpanTiledEncoder, assemble, decode
+from ..methods.cache import Cache
+from ..methods.recall import Recall
+from ..methods.streaming import Streaming
+from ..methods.stride import Stride
+
+WHOLE = 16                              # bits of a number as computed
+
+
+def with_positions(model, rows):
+    """The model with rotary tables of at least `rows` rows; what it was trained on stays a matter of the caller."""
+    c = model.config
+    if len(model.cosine) < rows:
+        frequencies = c.theta ** (-torch.arange(0, c.head_dim, 2).float() / c.head_dim)
+        angles = torch.outer(torch.arange(rows).float(), frequencies).to(model.cosine.device)
+        model.cosine, model.sine = angles.cos().contiguous(), angles.sin().contiguous()
+        c.positions = rows
+    return model
+
+
+def quantised(x, bits):
+    """What engine/memory/codec.ts gives back for keys or values kept in `bits` bits.
+
+    float16 first; one float32 scale per segment, layer and channel over the slots; halves round up, as Math.round does.
+    Shapes   x  (N, K, M, D), dtype kept
+    """
+    values = x.half().double()
+    scale = (values.abs().amax(2, keepdim=True) / (2 ** (bits - 1) - 1)).float().double()
+    codes = torch.where(scale == 0, torch.zeros_like(values), torch.floor(values / scale.clamp(min=1e-45) + 0.5))
+    return (codes * scale).half().to(x.dtype)
+
+
+def bytes_per_slot(config, bits):
+    """Keys and values of one slot in all layers, without scales."""
+    return 2 * config.layers * config.kv_heads * config.head_dim * bits / 8
+
+
+def attention_operations(config, slots):
+    """Floating-point operations that `slots` slots add to one decoded token: scores and sums, all layers and heads."""
+    return 4 * config.layers * config.heads * config.head_dim * slots
+
+
+def repeated(memory, rows, times):
+    """A memory of `rows` documents as one of rows * times, each document `times` times in a row.
+
+    Whatever a method keeps: tensors of at least two axes whose first is `rows`, in tuples, lists, dicts, dataclasses.
+    """
+    if torch.is_tensor(memory):
+        return memory.repeat_interleave(times, 0) if memory.dim() > 1 and len(memory) == rows else memory
+    if isinstance(memory, (tuple, list)):
+        return type(memory)(repeated(part, rows, times) for part in memory)
+    if isinstance(memory, dict):
+        return {name: repeated(part, rows, times) for name, part in memory.items()}
+    if is_dataclass(memory):
+        return replace(memory, **{f.name: repeated(getattr(memory, f.name), rows, times) for f in fields(memory)})
+    return memory
+
+
+class Raw:
+    """The last `tokens` tokens of the past as text; 0: nothing."""
+
+    def __init__(self, model, tokens):
+        self.model, self.tokens = model, tokens
+
+    def read(self, segments):
+        flat = segments.reshape(len(segments), -1)
+        return flat[:, flat.shape[1] - min(self.tokens, flat.shape[1]):]
+
+    def hidden(self, ids, memory):
+        behind = memory.shape[1]
+        return decode(self.model, torch.cat([memory, ids], 1))[:, behind:].contiguous()
+
+    def slots(self, memory):
+        return memory.shape[1]
+
+    def bytes_per_token(self, segment):
+        return bytes_per_slot(self.model.config, WHOLE)
+
+    def parameters(self):
+        return 0
+
+
+class Gist:
+    """Memories of a gist encoder, each segment read on its own, kept in `bits` bits a number."""
+
+    def __init__(self, model, encoder, ratio, bits=WHOLE, is_trained=True):
+        self.model, self.encoder, self.ratio, self.bits, self.is_trained = model, encoder, ratio, bits, is_trained
+
+    def encode(self, segments):
+        """Per layer (k, v) (B S, K, M, D), un-rotated, as computed; a suffix of segments is a suffix of these."""
+        return self.encoder.encode(self.model, segments.reshape(-1, segments.shape[-1]), self.ratio)
+
+    def view(self, memories, rows, segments, past):
+        """What `hidden` reads, of the last `past` of `segments` segments that `encode` read for each of `rows` rows."""
+        index = torch.arange(rows * segments).view(rows, segments)[:, segments - past:]
+        if self.bits < WHOLE:
+            memories = [(quantised(k, self.bits), quantised(v, self.bits)) for k, v in memories]
+        return assemble(self.model, memories, index)
+
+    def read(self, segments):
+        rows, count = segments.shape[:2]
+        return self.view(self.encode(segments), rows, count, count)
+
+    def hidden(self, ids, memory):
+        return decode(self.model, ids, *memory)
+
+    def slots(self, memory):
+        return memory[1].shape[1]
+
+    def bytes_per_token(self, segment):
+        c, slots = self.model.config, -(-segment // self.ratio)
+        scales = 4 * 2 * c.layers * c.kv_heads * c.head_dim if self.bits < WHOLE else 0
+        return (slots * bytes_per_slot(c, self.bits) + scales) / segment
+
+    def parameters(self):
+        return sum(p.numel() for p in self.encoder.parameters()) if self.is_trained else 0
+
+
+class ByMethod:
+    """Any method of training/methods at a ratio."""
+
+    def __init__(self, model, method, ratio):
+        self.model, self.method, self.ratio = model, method, ratio
+
+    def read(self, segments):
+        memory = self.method.start(self.model, len(segments))
+        for t in range(segments.shape[1]):
+            memory = self.method.encode(self.model, segments[:, t].contiguous(), memory, self.ratio)
+        return memory
+
+    def hidden(self, ids, memory):
+        return self.method.decode(self.model, ids, memory)
+
+    def slots(self, memory):
+        """Slots whose keys a query is compared with, which for a recall memory are more than it occupies."""
+        kept = len(memory.places) if isinstance(self.method, Recall) else 0
+        return max(int(self.method.slots(memory)), kept)
+
+    def bytes_per_token(self, segment):
+        return self.method.bytes_per_token(self.model.config, self.ratio)
+
+    def parameters(self):
+        return sum(p.numel() for p in self.method.parameters()) if self.method.is_trained else 0
+
+
+def untrained(model, ratio):
+    """The gist encoder without training: every r-th token repeated. What a trained memory must beat."""
+    encoder = SpanTiledEncoder(model, rank=1, start="last").to(model.embedding.device)
+    return Gist(model, encoder, ratio, is_trained=False)
+
+
+def controls(model, ratio, trained, segment):
+    """Untrained choices of the past beside the stride, name to reading.
+
+    Units    trained = positions that the base was trained on; recall re-indexes what is farther away
+    """
+    reach = max(segment, trained - segment)
+    recall = dict(bits=3, top=0, trained=False, reach=reach)
+    made = {"stride of K,V": (Stride(model, pick="stride"), 1), "density 1/d2": (Stride(model, pick="density"), 1),
+            "streaming": (Streaming(model, is_local=True), 1), "recent K,V": (Cache(model, keep="slots"), 1),
+            "recall 3 bits": (Recall(model, keep="bytes", **recall), 1),
+            "recall 3 bits, half": (Recall(model, keep="bytes", **recall), 2),
+            "recall 3 bits, quarter": (Recall(model, keep="bytes", **recall), 4),
+            "recall 3 bits, all": (Recall(model, keep="all", **dict(recall, top=32, recent=64)), 1)}
+    return {name: ByMethod(model, method.to(model.embedding.device), ratio * factor)
+            for name, (method, factor) in made.items()}
+
+
+def cost(reading, memory, segment, past, extra=0):
+    """Slots that a query is compared with (`extra` raw tokens among them), bytes of 1,000 source tokens, operations."""
+    slots = reading.slots(memory)
+    kept = reading.bytes_per_token(segment)
+    if isinstance(reading, Raw):                    # as keys and values, spread over all of the past
+        kept = kept * slots / max(1, past * segment)
+    config = reading.model.config
+    return dict(slots=slots + extra, bytes_per_1000=round(1000 * kept), megaflops=round(
+        attention_operations(config, slots + extra) / 1e6, 3))
