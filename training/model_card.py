@@ -1,7 +1,7 @@
 """README.md and SOURCES.md of an exported package, from the logs and figures of its own training.
 
-python3 -m training.model_card --package DIR --data DIR --base_log base.jsonl --memory_log memory.jsonl \
-    --lengths lengths.md --figures figures.json --book_figures book.json --corpus DIR ... --machine "..."
+python3 -m training.model_card --package DIR --data DIR --base_log base.jsonl --stage "adapter" memory.jsonl \
+    --lengths lengths.md --figures figures.json --book_figures book.json --corpus DIR ... --machine "..." --run "..."
 No number is typed in: each comes from a file that the run wrote. Does not know: models.
 """
 import argparse
@@ -96,12 +96,13 @@ def share_kept(table):
 
 def render(args):
     config, adapter = read_json(args.package, "config.json"), read_json(args.package, "memory/adapter_config.json")
-    meta, base, memory = load(os.path.join(args.data, "meta.json")), last_line(args.base_log), last_line(args.memory_log)
+    meta, base = load(os.path.join(args.data, "meta.json")), last_line(args.base_log)
+    stages = [("base", base)] + [(name, last_line(log)) for name, log in args.stage]
     figures, book = load(args.figures), load(args.book_figures)
     train_tokens = sum(d["tokens"] for d in meta["train"])
     main = main_title(figures)
     main_table, past = figures["tables"][main], int(main.split(",")[0].split()[1])
-    s, spent = figures["setting"], base["minutes"] + memory["minutes"]
+    s, spent = figures["setting"], sum(line["minutes"] for _, line in stages)
     sections = []
     for title, table in figures["tables"].items():
         sections.append(f"### {title[0].upper() + title[1:]}\n\nThe memory is {verdict(table)}; "
@@ -113,16 +114,20 @@ def render(args):
         ratios=" and ".join(map(str, adapter["ratios"])), rank=adapter["rank"],
         size=os.path.getsize(os.path.join(args.package, "model.safetensors")) / 1e6,
         parameters=parameter_count(config) / 1e6,
-        base_tokens=base["tokens"] / 1e6, train_tokens=train_tokens / 1e6, epochs=base["tokens"] / train_tokens,
-        base_steps=base["step"], base_minutes=base["minutes"], base_cpu=base["cpu_minutes"],
-        memory_steps=memory["step"], memory_tokens=memory["tokens"] / 1e6, memory_minutes=memory["minutes"],
-        memory_cpu=memory["cpu_minutes"], spent=spent, machine=args.machine, data_table=data_table(meta),
+        train_tokens=train_tokens / 1e6, stages="\n".join(stage_row(*stage, train_tokens) for stage in stages),
+        spent=spent, machine=args.machine, data_table=data_table(meta), run=args.run,
         base_bits=", ".join(f"{k} {b:.4f}" for k, b in base["bits_per_byte"].items()), verdict=verdict(main_table),
         lengths=markdown_table(args.lengths), past_tokens=past * s["segment"], split=s["split"],
         raw_tokens=min(past * s["segment"], s["trained"] - s["segment"]), past=past, title=main.split(", whole")[0],
         documents=s["documents"], windows=s["windows"], sections="\n".join(sections),
         kinds=by_kind_table(main_table), book_name=", ".join(sorted(i.split("/")[-1] for i in ALWAYS_HELD_OUT)),
         book_table=figure_table(book["tables"][main_title(book)]), book_windows=book["setting"]["windows"])
+
+
+def stage_row(name, line, train_tokens):
+    """One row of the training table; a token that is read twice counts twice."""
+    return (f"| {name} | {line['step']:,} | {line['tokens']/1e6:.1f} M ({line['tokens']/train_tokens:.2f} passes) | "
+            f"{line['minutes']:.1f} | {line['cpu_minutes']:.1f} |")
 
 
 def parameter_count(c):
@@ -147,7 +152,7 @@ def sources(folders):
     return "\n".join(lines) + "\n"
 
 
-TEMPLATE = """# Longleaf starter model, version 0
+TEMPLATE = """# Longleaf starter model, version 1
 
 A language model of {parameters:.2f} M parameters with a gist-memory adapter, trained from scratch on a CPU so that
 Longleaf runs without a download. **It is a demonstrator, not a question answerer**: it continues text, it has seen no
@@ -159,34 +164,32 @@ in segments, keep a compressed memory of each, and predict later text from it.
 | graph | Llama: {layers} layers x {hidden}, {heads} query heads, {kv_heads} key/value heads of {head_dim}, \
 feed-forward {ffn}, tied head |
 | vocabulary | {vocab:,} byte-level BPE tokens, own |
-| positions | {positions:,} (memory slots and tokens together); more exist, but they hurt, see below |
-| weights | `model.safetensors`, F16, {size:.1f} MB |
+| positions | {positions:,} (memory slots and tokens together) |
+| weights | `model.safetensors`, 8 bits a number, {size:.1f} MB |
 | memory | `memory/`: segments of {segment} tokens, ratio {ratios}, LoRA rank {rank} on the gist rows only |
 
 ## Training
 
-{spent:.0f} minutes of training on one thread of {machine}, shared with other work.
+{spent:.0f} minutes of training on one thread of {machine}, shared with other work; no GPU. The training text holds
+{train_tokens:.1f} M tokens.
 
-| | steps | tokens | minutes | CPU minutes |
+| | steps | tokens read | minutes | CPU minutes |
 |---|---|---|---|---|
-| base | {base_steps:,} | {base_tokens:.1f} M ({epochs:.2f} passes over {train_tokens:.1f} M) | {base_minutes:.1f} \
-| {base_cpu:.1f} |
-| memory adapter, base frozen | {memory_steps:,} | {memory_tokens:.1f} M | {memory_minutes:.1f} | {memory_cpu:.1f} |
+{stages}
 
 {data_table}
 
 The sources and their licences are in `SOURCES.md`. The books stop at 1929; much of the rest is software documentation and
 code. `{book_name}` (the book bundled with the application) and the other validation documents were never trained on; the
 merges of the tokenizer were learned from a sample that leaves the bundled book out but may hold other validation
-documents. One seed, nothing repeated. All of it again: `bash training/runs/starter-v0.sh`.
+documents. One seed, nothing repeated. All of it again: {run}.
 
-Bits per byte of the base on validation windows of 1,024 tokens at the end of training: {base_bits}
+Bits per byte of the base on validation windows of 1,024 tokens at the end of its own training: {base_bits}
 (last line of `base.jsonl`, printed by `python3 -m training.train_base`).
 
 ### How far back is raw text of use?
 
-Windows of 512 tokens up to 80 % of the training, of 1,024 up to 93 %, of 2,048 from there. The last part was too short:
-with farther positions the predictions get worse, so `config.json` promises {positions:,}. Bits per byte of the same unseen
+Bits per byte of the same unseen
 segments with more and more raw text before them, printed by `python3 -m training.scripts.raw_lengths --package
 assets/models/starter --data /tmp/longleaf-training/data`:
 
@@ -225,9 +228,6 @@ The same command with `--only "{book_name}" --per_document {book_windows}`.
 - No instruction tuning: asked a question, it continues the text. The chat template is plain text, one paragraph a message.
 - The model cannot tell whose memory it is given (see *wrong memory*): show it memories of the document at hand only.
 - Where raw text fits into the window, raw text is better than its memory.
-- The adapter was trained on views of up to 4 memories, then up to 8 (256 and 512 slots at ratio 8);
-  with 12 they were no better than the untrained stride (export with `--positions 2048`, then evaluate with `--past 12`).
-- The second part of the adapter run and the promised positions were chosen on these same validation documents.
 - "Second half" leaves out the tokens next to the border, where raw recent text has the advantage of being adjacent.
 - English prose of before 1930, documentation, code; it repeats what its sources say, with their errors and prejudices.
 """
@@ -235,8 +235,9 @@ The same command with `--only "{book_name}" --per_document {book_windows}`.
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("package", "data", "base_log", "memory_log", "lengths", "figures", "book_figures", "machine"):
+    for name in ("package", "data", "base_log", "lengths", "figures", "book_figures", "machine", "run"):
         parser.add_argument("--" + name, required=True)
+    parser.add_argument("--stage", nargs=2, action="append", default=[], metavar=("NAME", "LOG"), help="after the base")
     parser.add_argument("--corpus", nargs="+", required=True)
     args = parser.parse_args()
     for name, text in (("README.md", render(args)), ("SOURCES.md", sources(args.corpus))):

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The starter model and the reader on one H200-class GPU, about 24 minutes of it, in calls of at most 9.5 minutes on one
 # machine that stays warm between them. State lies in $STATE; every stage resumes when it is run again.
-# NOT RUN ON A GPU YET: none was lent. Rehearsed on a CPU at nano scale (last lines of this comment).
+# NOT RUN ON A GPU YET: none was lent. Rehearsed on a CPU at nano scale, all stages, in ten minutes (last line here).
 #
 #   bash training/runs/starter-gpu.sh pack            here, once: corpus to shards .gpu/A, .gpu/B, .gpu/C (<= 34 MB each)
 #   bash training/runs/starter-gpu.sh receive         with .gpu/A, then .gpu/B, then .gpu/C: keep what has arrived
@@ -115,8 +115,15 @@ receive) mkdir -p "$SHARDS_KEPT" && cp -r "$SHARDS"/* "$SHARDS_KEPT"/ && ls "$SH
 start)   copy_code; rm -f "$STATE/over"; setsid bash "$SELF" all > "$LOG/all.log" 2>&1 < /dev/null & ;;
 all)     all ;;
 wait)    for ((i = 0; i < $2; i += 5)); do [ -f "$STATE/over" ] && break; sleep 5; done; cat "$LOG/all.log"; progress ;;
-collect) cd "$STATE" && tar cf - log *.json package/*.json package/memory/*.json base/*.jsonl memory/*.jsonl instruct/*.jsonl \
-             distilled/*.jsonl reader/*.jsonl methods 2> /dev/null | xz -T0 > "$OUT/results.tar.xz"
+collect) cd "$STATE" && mkdir -p slim && "$PY" - methods/*.pt <<'PYTHON'
+import sys, torch                           # methods without the state of their optimisers: a third of the size
+for path in sys.argv[1:]:
+    saved = torch.load(path, map_location="cpu")
+    saved["optimizer"] = None
+    torch.save(saved, path.replace("methods", "slim", 1))
+PYTHON
+         tar cf - log slim *.json package/*.json package/memory/*.json */*.jsonl 2> /dev/null | xz -T0 |
+             split -b 15728640 -d -a 1 - "$OUT/results.tar.xz."          # cat them together again
          cp package/model.safetensors "$OUT/starter.safetensors"; cp package/memory/adapter_model.safetensors "$OUT/"
          tar cf "$OUT/reader.tar" reader-package; ls -la "$OUT" ;;
 rehearse) bash "$SELF" start; bash "$SELF" wait "${2:-3000}"; bash "$SELF" collect ;;
