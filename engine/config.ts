@@ -10,7 +10,6 @@ export const engineConfig = z.object({
   modelFolder: z.string().min(1),
   /** Folder of the reader's package. */
   readerFolder: z.string().min(1),
-  lexiconFile: z.string().min(1),
   provider: z.enum(["cpu", "webgpu"]).default("cpu"),
 });
 export type EngineConfig = z.infer<typeof engineConfig>;

@@ -21,7 +21,6 @@ import { importJob, type ImportParts } from "./jobs/import-job.ts";
 import { JobQueue } from "./jobs/job-queue.ts";
 import { MemoryReader } from "./jobs/memory-reader.ts";
 import { refreshMemories } from "./jobs/memory-refresh.ts";
-import { Lexicon } from "./lexicon/lexicon.ts";
 import { loadModel } from "./model/client.ts";
 import { EngineClient, EngineError, toEnvelope, type FramePort } from "./protocol/index.ts";
 import { loadReader } from "./reading/client.ts";
@@ -68,7 +67,6 @@ function compose(config: EngineConfig, store: LibraryStore, hub: ChannelHub): En
     retriever,
     model,
     reader: passageReader,
-    lexicon: new Lexicon(config.lexiconFile),
     summaries: new SummaryCache(store, join(config.store, "summaries")),
   };
   const cancelJobsOf = async (id: string) => {

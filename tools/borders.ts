@@ -78,12 +78,10 @@ const rules: readonly Rule[] = [
       "engine/tokenizer",
       "engine/summarizing",
       "engine/reading/reading.ts",
-      "engine/lexicon",
     ],
     packages: ["node"],
   },
   { zone: "engine/reading", ours: [...engineBase, "engine/model", "engine/tokenizer"], packages: ["node"] },
-  { zone: "engine/lexicon", ours: engineBase, packages: ["node"] },
   {
     zone: "engine/summarizing",
     ours: [...engineBase, "engine/store", "engine/retrieval", "engine/chunking", "engine/repository"],

@@ -2,8 +2,9 @@
 
 python3 -m training.export --data DIR --base base.pt --memory memory.pt --out assets/models/starter
 
-Layout   config.json, model.safetensors (F16, Hugging Face Llama names), tokenizer.json, tokenizer_config.json, LICENSE
-         memory/adapter_config.json, memory/adapter_model.safetensors (F16)
+Layout   config.json, model.safetensors (Hugging Face Llama names), tokenizer.json, tokenizer_config.json, LICENSE
+         memory/adapter_config.json, memory/adapter_model.safetensors
+         matrices as 8-bit rows with their scales (safetensors.py), vectors F32
 The engine reads exactly these files; a change of a name or a field here is a change of the contract with it.
 Does not know: ONNX graphs, which the application builds from these files.
 """
@@ -16,22 +17,20 @@ import shutil
 import numpy as np
 import torch
 
+from .chat import CHAT_TEMPLATE
 from .memory import SpanTiledEncoder
 from .model import Config, Model, PROJECTIONS, load_checkpoint
-from .safetensors import read_safetensors, write_safetensors
+from .safetensors import dequantised, quantised, read_safetensors, write_safetensors
 from .tokenizer import DOC, END, PAD, SPECIAL, Tokenizer
 from .train_memory import load_encoder
-
-# The starter was trained on plain documents, never on turns: its template is text, one paragraph per message.
-CHAT_TEMPLATE = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}\n\n{% endfor %}"
 
 LICENCE_NOTE = """Longleaf starter model: weights, tokenizer and memory adapter.
 
 The weights were trained from scratch by the Longleaf project and are given under the same terms as Longleaf (MIT).
 
-They were trained on public-domain books and on documentation and source code under free licences; SOURCES.md lists every
-source with its licence. No training text is part of this folder. This note makes no claim about rights that the authors
-of those texts may hold.
+They were trained on public-domain books, and on documentation, source code and questions with answers under free
+licences; SOURCES.md lists every source with its licence. No training text is part of this folder. This note makes no
+claim about rights that the authors of those texts may hold.
 """
 
 
@@ -62,8 +61,12 @@ def adapter_names(encoder, layers):
     return names
 
 
-# Full memories in one view that the adapter saw in training (`--segments` minus the segment that is predicted).
+# Full memories in one view that the adapter saw in training, for checkpoints that do not say (`trained_memories`).
 TRAINED_MEMORIES = 8
+# How the application keeps memories (engine/memory/codec.ts); int4 for an adapter that was trained with such rounding.
+PRECISIONS = ("int8", "int4")
+# Of decoder and adapter together, in what ships.
+MOST_BYTES = 18 * 2 ** 20
 
 
 def model_config(c):
@@ -73,44 +76,64 @@ def model_config(c):
                 head_dim=c.head_dim, intermediate_size=c.ffn, rope_theta=c.theta, rope_scaling=None,
                 max_position_embeddings=c.positions, rms_norm_eps=c.eps, hidden_act="silu", tie_word_embeddings=True,
                 attention_bias=False, mlp_bias=False, attention_dropout=0.0, initializer_range=0.02, use_cache=True,
-                bos_token_id=DOC, eos_token_id=END, pad_token_id=PAD, torch_dtype="float16")
+                bos_token_id=DOC, eos_token_id=END, pad_token_id=PAD, torch_dtype="int8")
 
 
-def adapter_config(encoder, c, ratios, segment, weights_path):
+def adapter_config(encoder, c, ratios, segment, weights_path, memories, precision):
     """memory/adapter_config.json; `base.sha256` ties the adapter to the weights it was trained over."""
     with open(weights_path, "rb") as f:
         digest = hashlib.sha256(f.read()).hexdigest()
+    ratios = sorted(set(ratios))                # a run names those twice that it draws more often
     return dict(kind="span-tiled-gist-kv", version=1, segmentLength=segment, ratios=ratios, defaultRatio=min(ratios),
                 rank=encoder.options["rank"], scale=encoder.options["scale"], start=encoder.options["start"],
-                leftContext=0, maxSlots=TRAINED_MEMORIES * segment // min(ratios), targets=list(PROJECTIONS),
+                leftContext=0, maxSlots=memories * -(-segment // min(ratios)), precision=precision,
+                targets=list(PROJECTIONS),
                 base=dict(hiddenSize=c.hidden, layers=c.layers, sha256=digest))
 
 
-def tokenizer_config(positions):
+# A model that has seen texts and never a turn: one paragraph a message.
+PLAIN_TEMPLATE = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}\n\n{% endfor %}"
+
+
+def tokenizer_config(positions, is_taught):
+    """`is_taught`: the model went through training.instruct, so it knows the turns of chat.py."""
     added = {str(i): dict(content=t, lstrip=False, normalized=False, rstrip=False, single_word=False, special=True)
              for i, t in enumerate(SPECIAL)}
     return dict(tokenizer_class="PreTrainedTokenizerFast", model_max_length=positions, bos_token=SPECIAL[DOC],
                 eos_token=SPECIAL[END], pad_token=SPECIAL[PAD], add_bos_token=False, clean_up_tokenization_spaces=False,
-                added_tokens_decoder=added, chat_template=CHAT_TEMPLATE)
+                added_tokens_decoder=added, chat_template=CHAT_TEMPLATE if is_taught else PLAIN_TEMPLATE)
 
 
-def _to_f16(tensor):
-    array = tensor.detach().float().cpu().numpy().astype("<f2")
-    assert np.isfinite(array).all(), "a weight does not fit into float16"
-    return array
+def packed(tensors):
+    """Name to array as a package stores them: matrices as 8-bit rows with their scales, vectors float32."""
+    arrays = {}
+    for name, tensor in tensors.items():
+        array = tensor.detach().float().cpu().numpy()
+        assert np.isfinite(array).all(), f"{name} holds a number that is not finite"
+        if array.ndim == 2:
+            arrays[name], arrays[name + ".scales"] = quantised(array)
+        else:
+            arrays[name] = array
+    return arrays
 
 
-def write_package(folder, model, encoder, tokenizer_path, ratios, segment):
-    """All files of a package except README.md and golden.json."""
+def write_package(folder, model, encoder, tokenizer_path, ratios, segment, memories=TRAINED_MEMORIES, precision="int8",
+                  is_taught=False):
+    """All files of a package except README.md, SOURCES.md and golden.json.
+
+    `memories`: full memories in one view that the encoder was trained with; `precision`: how memories are to be kept.
+    """
     assert isinstance(encoder, SpanTiledEncoder), "the package format holds the span-tiled encoder only"
+    assert precision in PRECISIONS, f"precision is {precision!r}, expected one of {PRECISIONS}"
     os.makedirs(os.path.join(folder, "memory"), exist_ok=True)
     weights = os.path.join(folder, "model.safetensors")
-    write_safetensors(weights, {n: _to_f16(t) for n, t in weight_names(model).items()})
+    write_safetensors(weights, packed(weight_names(model)))
     write_safetensors(os.path.join(folder, "memory", "adapter_model.safetensors"),
-                      {n: _to_f16(t) for n, t in adapter_names(encoder, model.config.layers).items()})
+                      packed(adapter_names(encoder, model.config.layers)))
     _write_json(folder, "config.json", model_config(model.config))
-    _write_json(folder, "tokenizer_config.json", tokenizer_config(model.config.positions))
-    _write_json(folder, "memory/adapter_config.json", adapter_config(encoder, model.config, ratios, segment, weights))
+    _write_json(folder, "tokenizer_config.json", tokenizer_config(model.config.positions, is_taught))
+    _write_json(folder, "memory/adapter_config.json",
+                adapter_config(encoder, model.config, ratios, segment, weights, memories, precision))
     shutil.copyfile(tokenizer_path, os.path.join(folder, "tokenizer.json"))
     with open(os.path.join(folder, "LICENSE"), "w", encoding="utf-8") as f:
         f.write(LICENCE_NOTE)
@@ -128,30 +151,31 @@ def read_json(folder, name):
 
 
 def read_package(folder, dtype=torch.float32, positions=None):
-    """(model, span-tiled encoder, tokenizer, adapter config) from the exported F16 weights, computing in `dtype`.
+    """(model, span-tiled encoder, tokenizer, adapter config) from the exported weights, computing in `dtype`.
 
     `positions`: rows of the rotary tables, where other than config.json promises.
     """
     c, a = read_json(folder, "config.json"), read_json(folder, "memory/adapter_config.json")
     config = Config(vocab=c["vocab_size"], hidden=c["hidden_size"], layers=c["num_hidden_layers"],
                     heads=c["num_attention_heads"], kv_heads=c["num_key_value_heads"], head_dim=c["head_dim"],
-                    ffn=c["intermediate_size"], theta=c["rope_theta"], positions=positions or c["max_position_embeddings"],
-                    eps=c["rms_norm_eps"])
+                    ffn=c["intermediate_size"], theta=c["rope_theta"],
+                    positions=positions or c["max_position_embeddings"], eps=c["rms_norm_eps"])
     model = Model(config, dtype)
     encoder = SpanTiledEncoder(model, a["rank"], a["scale"], a["start"])
-    _fill(weight_names(model), read_safetensors(os.path.join(folder, "model.safetensors")))
-    adapter_weights = read_safetensors(os.path.join(folder, "memory", "adapter_model.safetensors"))
-    _fill(adapter_names(encoder, config.layers), adapter_weights)
+    _fill(weight_names(model), os.path.join(folder, "model.safetensors"))
+    _fill(adapter_names(encoder, config.layers), os.path.join(folder, "memory", "adapter_model.safetensors"))
     model.requires_grad_(False)
     encoder.requires_grad_(False)
     return model, encoder, Tokenizer(os.path.join(folder, "tokenizer.json")), a
 
 
 @torch.no_grad()
-def _fill(targets, arrays):
-    assert set(targets) == set(arrays), f"names differ: {sorted(set(targets) ^ set(arrays))}"
+def _fill(targets, path):
+    arrays = dequantised(read_safetensors(path))
+    assert set(targets) == set(arrays), f"{path}: names differ: {sorted(set(targets) ^ set(arrays))}"
     for name, tensor in targets.items():
-        tensor.copy_(torch.from_numpy(arrays[name].astype(np.float32)))
+        assert tensor.shape == arrays[name].shape, f"{path}: {name} is {arrays[name].shape}, expected {tensor.shape}"
+        tensor.copy_(torch.from_numpy(arrays[name]))
 
 
 def main():
@@ -159,13 +183,22 @@ def main():
     for name in ("--data", "--base", "--memory", "--out"):
         parser.add_argument(name, required=True)
     parser.add_argument("--positions", type=int, help="positions to promise, where fewer are well trained than exist")
+    parser.add_argument("--taught", action="store_true", help="the base comes from training.instruct: write its chat template")
+    parser.add_argument("--precision", choices=PRECISIONS, default="int8", help="in which memories are to be kept")
     args = parser.parse_args()
     model, _ = load_checkpoint(args.base)
     model.config.positions = args.positions or model.config.positions
     encoder, saved = load_encoder(args.memory, model)
-    write_package(args.out, model, encoder, os.path.join(args.data, "tokenizer.json"), saved["ratios"], saved["segment"])
-    for name in ("model.safetensors", "memory/adapter_model.safetensors", "tokenizer.json"):
-        print(f"{name}: {os.path.getsize(os.path.join(args.out, name))/1e6:.2f} MB")
+    write_package(args.out, model, encoder, os.path.join(args.data, "tokenizer.json"), saved["ratios"],
+                  saved["segment"], saved.get("trained_memories", TRAINED_MEMORIES), args.precision, args.taught)
+    sizes = {name: os.path.getsize(os.path.join(args.out, name))
+             for name in ("model.safetensors", "memory/adapter_model.safetensors", "tokenizer.json")}
+    for name, size in sizes.items():
+        print(f"{name}: {size/1e6:.2f} MB")
+    total = sizes["model.safetensors"] + sizes["memory/adapter_model.safetensors"]
+    print(f"decoder and adapter: {total/2**20:.2f} MiB, at most {MOST_BYTES/2**20:.0f}")
+    if total > MOST_BYTES:
+        raise SystemExit(f"{args.out} is too large to ship")
 
 
 if __name__ == "__main__":

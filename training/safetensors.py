@@ -1,7 +1,8 @@
 """Reading and writing the safetensors file format: header length, JSON header, raw little-endian data.
 
-Written by hand because it is twenty lines and the package is not everywhere. Does not know: models.
-Source: format description of huggingface/safetensors (README, "Format").
+Written by hand because it is twenty lines and the package is not everywhere. Also our own convention on top: a matrix
+in 8-bit rows has one float32 scale a row in `<name>.scales` (engine/model/weight-source.ts reads the same).
+Does not know: models. Source: format description of huggingface/safetensors (README, "Format").
 """
 import json
 
@@ -16,7 +17,8 @@ def write_safetensors(path, arrays):
     header, offset = {"__metadata__": {"format": "pt"}}, 0
     for name, array in arrays.items():
         size = array.nbytes
-        header[name] = {"dtype": NAMES[array.dtype], "shape": list(array.shape), "data_offsets": [offset, offset + size]}
+        header[name] = {"dtype": NAMES[array.dtype], "shape": list(array.shape),
+                        "data_offsets": [offset, offset + size]}
         offset += size
     head = json.dumps(header, separators=(",", ":")).encode()
     head += b" " * (-len(head) % 8)                                 # the data starts aligned
@@ -39,3 +41,22 @@ def read_safetensors(path):
         raw = blob[8 + size + begin:8 + size + end]
         arrays[name] = np.frombuffer(raw, dtype=TYPES[entry["dtype"]]).reshape(entry["shape"])
     return arrays
+
+
+def quantised(matrix):
+    """int8 rows and one float32 scale each; the largest number of a row becomes 127."""
+    scales = np.abs(matrix).max(1) / 127
+    safe = np.where(scales == 0, 1, scales)
+    return np.clip(np.round(matrix / safe[:, None]), -127, 127).astype(np.int8), scales.astype(np.float32)
+
+
+def dequantised(arrays):
+    """What `read_safetensors` gave as float32, matrices in 8-bit rows multiplied by their scales."""
+    plain = {}
+    for name, array in arrays.items():
+        if name.endswith(".scales"):
+            continue
+        plain[name] = array.astype(np.float32)
+        if array.dtype == np.int8:
+            plain[name] *= arrays[name + ".scales"][:, None]
+    return plain

@@ -6,15 +6,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AnswerSources } from "../../engine/answering/types.ts";
-import { lexiconFile } from "../../engine/host/layout.ts";
-import { Lexicon } from "../../engine/lexicon/lexicon.ts";
 import type { ParserRow } from "../../engine/documents/rows.ts";
+import type { LanguageModel } from "../../engine/model/types.ts";
 import type { DocumentId } from "../../engine/protocol/dto.ts";
 import type { PassageReader } from "../../engine/reading/reading.ts";
 import { createRetriever } from "../../engine/retrieval/retriever.ts";
 import { openStore } from "../../engine/store/open-store.ts";
 import type { LibraryStore } from "../../engine/store/types.ts";
 import { summarizeDocument } from "../../engine/summarizing/summarize.ts";
+import { remember, rememberingOf } from "./language-model.ts";
 
 export interface DirectLibrary extends Disposable {
   readonly store: LibraryStore;
@@ -22,10 +22,17 @@ export interface DirectLibrary extends Disposable {
   addRows(rows: readonly ParserRow[]): Promise<DocumentId>;
   /** Parses a file or folder in this process. */
   addPath(path: string): Promise<DocumentId>;
+  /** Reads a document into memory, where there is a model. */
+  remember(id: DocumentId): Promise<void>;
 }
 
-/** Without a reader, search alone decides; it stays the caller's to close. */
-export function openDirectLibrary(reader: PassageReader | null = null): DirectLibrary {
+/**
+ * Without a reader, search alone decides; without a model, nothing is read into memory. Both stay the caller's to close.
+ */
+export function openDirectLibrary(
+  reader: PassageReader | null = null,
+  model: LanguageModel | null = null,
+): DirectLibrary {
   const folder = mkdtempSync(join(tmpdir(), "longleaf-evaluate-"));
   const store = openStore(folder);
   const sources: AnswerSources = {
@@ -34,9 +41,8 @@ export function openDirectLibrary(reader: PassageReader | null = null): DirectLi
     documents: store.documents,
     chunks: store.chunks,
     summary: (id, signal) => summarizeDocument(id, store, { signal }),
-    remembering: null,
+    remembering: model === null ? null : rememberingOf(store, model),
     reader,
-    lexicon: new Lexicon(lexiconFile),
   };
   const addRows = async (rows: readonly ParserRow[]): Promise<DocumentId> => {
     const session = store.importDocument({ grant: `evaluate-${Math.random()}` });
@@ -47,6 +53,7 @@ export function openDirectLibrary(reader: PassageReader | null = null): DirectLi
     store,
     sources,
     addRows,
+    remember: (id) => (model === null ? Promise.resolve() : remember(store, model, id)),
     async addPath(path) {
       const { readDocument } = await import("../../engine/documents/read-document.ts");
       const rows: ParserRow[] = [];

@@ -3,7 +3,7 @@
  * Owns: which questions a figure is about and how marks become one number. Does not know: how marks or tables are made.
  */
 import type { QuestionMarks } from "./marks.ts";
-import { auroc, bootstrap, mean, quantile, share } from "./statistics.ts";
+import { auroc, aurocWithin, bootstrap, mean, quantile, share } from "./statistics.ts";
 import type { Interval } from "./statistics.ts";
 import type { QuestionKind } from "./test-set.ts";
 
@@ -41,6 +41,19 @@ function supportArea(marks: readonly QuestionMarks[]): number {
     support === null ? [] : [{ score: support, isPositive: kind !== "none" }],
   );
   return scored.length < marks.length ? NaN : auroc(scored);
+}
+
+/** Words by which questions count as equally long. */
+const LENGTH_STEP = 3;
+
+/** Only questions of about one length beside each other: unanswerable ones are shorter, as people write them. */
+function supportAreaWithin(marks: readonly QuestionMarks[]): number {
+  const scored = marks.flatMap(({ support, kind, questionWords }) =>
+    support === null
+      ? []
+      : [{ score: support, isPositive: kind !== "none", length: Math.round(questionWords / LENGTH_STEP) }],
+  );
+  return scored.length < marks.length ? NaN : aurocWithin(scored, ({ length }) => length);
 }
 
 /** A missing short answer counts 0, unless the system never gives one. */
@@ -110,6 +123,7 @@ export const FIGURES: readonly Figure[] = [
   { key: "refusalRecall", label: "recall", kinds: JUDGED, unit: "share", of: (marks) => refusals(marks).recall },
   { key: "refusalF1", label: "F1", kinds: JUDGED, unit: "share", of: (marks) => refusals(marks).f1 },
   { key: "auroc", label: "AUROC", kinds: JUDGED, unit: "share", of: supportArea },
+  { key: "aurocWithin", label: "AUROC, same length", kinds: JUDGED, unit: "share", of: supportAreaWithin },
   {
     key: "facts",
     label: "facts covered",

@@ -4,6 +4,7 @@
  *   haystacks    book-long documents made of the corpus's own questions           haystacks/main.ts
  *   summaries    beside summaries by people                                       summaries/main.ts
  *   code         questions about repositories                                     code/main.ts
+ *   memory       what the memory is worth in bits per byte, over given texts      memory/main.ts
  *   (no word)    the sample book and the sample repository                        samples-main.ts
  *                (--corpus without a word: haystacks)
  * Owns: nothing but the choice.
@@ -13,7 +14,7 @@ import { main as samples } from "./samples-main.ts";
 
 type Main = (args: string[]) => Promise<void>;
 
-const WORDS = ["answers", "haystacks", "summaries", "code"];
+const WORDS = ["answers", "haystacks", "summaries", "code", "memory"];
 
 async function choose(args: string[]): Promise<void> {
   const [word, ...rest] = args;

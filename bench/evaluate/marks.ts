@@ -46,6 +46,7 @@ export interface QuestionMarks {
   readonly kind: QuestionKind;
   readonly refused: boolean;
   readonly support: number | null;
+  readonly questionWords: number;
   /** Rank (from 1) at which all needed places stand in the citations, Infinity when they do not in the first eight. */
   readonly evidenceRank: number;
   /** The same for places that are touched: at least 60 % of a passage stands. */
@@ -112,6 +113,7 @@ export function markQuestion(
     kind: asked.kind,
     refused: given.refused,
     support: given.support,
+    questionWords: wordsIn(asked.question),
     evidenceRank: rankOf(needed, citations, (place, cited) => place.stands(cited)),
     touchedRank: rankOf(needed, citations, (place, cited) => place.touched(cited)),
     precision: precisionOf(needed, citations.slice(0, FIRST)),

@@ -8,7 +8,8 @@ import type { Row } from "./figures.ts";
 import type { Given, GivenBySystem, RanksByRetriever } from "./run-systems.ts";
 import { bootstrap, mean, share } from "./statistics.ts";
 import type { Interval } from "./statistics.ts";
-import { PEER } from "./systems.ts";
+import type { QuestionMarks } from "./marks.ts";
+import { OWN, PEER } from "./systems.ts";
 
 export interface ImportedDocument {
   readonly name: string;
@@ -29,6 +30,8 @@ export interface Report {
   readonly documents: readonly ImportedDocument[];
   readonly msPer1000Tokens: number;
   readonly overall: readonly Row[];
+  /** What is taken away from Longleaf or put into it, each with its difference to Longleaf. */
+  readonly ablations: readonly Row[];
   readonly byDocument: readonly Row[];
   readonly retrievers: readonly RetrieverRow[];
 }
@@ -47,12 +50,20 @@ export function reportOf(
       return marks.length === 0 ? [] : [rowOf(system, group, marks, system === PEER ? null : peer)];
     });
   };
+  const marksOf = (list: readonly Given[]): QuestionMarks[] => list.map(({ marks }) => marks);
+  const own = given.get(OWN);
   const words = documents.reduce((sum, document) => sum + document.words, 0);
   const importMs = documents.reduce((sum, document) => sum + document.importMs, 0);
   return {
     documents,
     msPer1000Tokens: (importMs / (words * TOKENS_PER_WORD)) * 1000,
     overall: rows("all", () => true),
+    ablations:
+      own === undefined
+        ? []
+        : [...given]
+            .filter(([system]) => system.startsWith(`${OWN}, `))
+            .map(([system, list]) => rowOf(system, "all", marksOf(list), marksOf(own))),
     byDocument: documents.flatMap(({ name }) => rows(name, ({ marks }) => marks.document === name)),
     retrievers: [...ranks].map(([retriever, list]) => {
       const recall = (k: number): Interval => bootstrap(list, (drawn) => share(drawn, ({ rank }) => rank <= k));
@@ -76,7 +87,16 @@ function signed(interval: Interval | undefined, unit: "share" | "count"): string
 }
 
 const FIND_KEYS = ["evidence1", "evidence3", "evidence8", "touched8", "precision3", "precisionApart", "answerFound"];
-const JUDGE_KEYS = ["spanF1", "spanExact", "rightPlace", "refusalPrecision", "refusalRecall", "refusalF1", "auroc"];
+const JUDGE_KEYS = [
+  "spanF1",
+  "spanExact",
+  "rightPlace",
+  "refusalPrecision",
+  "refusalRecall",
+  "refusalF1",
+  "auroc",
+  "aurocWithin",
+];
 const WHOLE_KEYS = ["facts", "wholeRefused", "wholeCitations", "wholeCitedWords"];
 const DOCUMENT_KEYS = ["evidence1", "evidence8", "precision3", "answerFound", "refusalF1", "auroc", "facts"];
 const DIFFERENCE_KEYS = [
@@ -88,6 +108,7 @@ const DIFFERENCE_KEYS = [
   "answerFound",
   "refusalF1",
   "auroc",
+  "aurocWithin",
   "facts",
 ];
 
@@ -104,6 +125,7 @@ export function printReport(title: string, report: Report): void {
   printRows(`${title}: short answers, pages, refusals`, report.overall, JUDGE_KEYS);
   printRows(`${title}: questions about the whole document`, report.overall, WHOLE_KEYS);
   printDifferences(`${title}: difference to ${PEER}`, report.overall);
+  printDifferences(`${title}: difference to ${OWN}`, report.ablations);
   printTable(
     `${title}: all needed places among a retriever's first passages`,
     ["", "questions", "@1", "@8", "recall @50", "ms"],

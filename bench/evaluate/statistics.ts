@@ -78,6 +78,22 @@ export interface Scored {
 }
 
 /**
+ * The same over pairs of one group only: what is left when all that sets the groups apart is taken away. NaN when no group
+ * has both kinds.
+ */
+export function aurocWithin<T extends Scored>(items: readonly T[], groupOf: (item: T) => unknown): number {
+  let [sum, pairs] = [0, 0];
+  for (const group of Map.groupBy(items, groupOf).values()) {
+    const positives = group.filter(({ isPositive }) => isPositive).length;
+    const own = positives * (group.length - positives);
+    if (own === 0) continue;
+    sum += own * auroc(group);
+    pairs += own;
+  }
+  return pairs === 0 ? NaN : sum / pairs;
+}
+
+/**
  * Area under the receiver operating characteristic: how often a positive item has a higher score than a negative one,
  * ties counted half (Mann and Whitney 1947). NaN when one of the two kinds is missing.
  */

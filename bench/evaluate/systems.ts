@@ -6,10 +6,11 @@
 import { z } from "zod";
 import { answerQuestion } from "../../engine/answering/answer.ts";
 import type { AnswerSources } from "../../engine/answering/types.ts";
+import { FUSION } from "../../engine/answering/ranking/fusion-weights.ts";
 import type { Answer, AnswerRoute, DocumentId } from "../../engine/protocol/dto.ts";
 import { PlainBm25 } from "../../engine/retrieval/baseline.ts";
 import type { RankedPassage } from "../../engine/retrieval/types.ts";
-import { CITED_WORDS, cutToWords } from "./comparing.ts";
+import { CITED_WORDS, cutToWords, wordsIn } from "./comparing.ts";
 import type { DirectLibrary } from "./direct.ts";
 import type { Cited, SystemAnswer } from "./marks.ts";
 import type { QuestionKind } from "./test-set.ts";
@@ -25,6 +26,8 @@ export interface System {
   readonly kinds?: readonly QuestionKind[];
   /** An ablation of the reader says nothing where there is none. */
   readonly needsReader?: boolean;
+  /** Says nothing where no document is read into memory. */
+  readonly needsModel?: boolean;
   /** Words to which its citations are cut for the marks: 60, or null for the row that shows what the cut costs. */
   readonly citedWords: number | null;
   /** Prepares what it needs for the document; not part of the milliseconds per question. */
@@ -67,6 +70,20 @@ export function peer(windowWords: number, { windows, kinds, citedWords = CITED_W
   };
 }
 
+/**
+ * Looks at nothing but how long the question is. What a judge of refusals is worth, it is worth beyond this: people write
+ * unanswerable questions shorter.
+ */
+const LENGTH_ALONE: System = {
+  name: "The question's length alone",
+  kinds: FIND_KINDS,
+  citedWords: null,
+  open: () => ({
+    answer: (question) =>
+      Promise.resolve({ citations: [], answer: "", span: null, support: wordsIn(question), refused: false, ms: 0 }),
+  }),
+};
+
 /** Rankings by library, document and window: several rows share one. */
 const rankings = new WeakMap<DirectLibrary, Map<string, PlainBm25>>();
 
@@ -90,15 +107,18 @@ export interface LongleafOptions {
   /** Absent: chosen by the question's words, as in the product. */
   readonly route?: AnswerRoute;
   readonly needsReader?: boolean;
+  readonly needsModel?: boolean;
   /** What is taken away or put in its place for an ablation. */
   readonly sources?: (sources: AnswerSources, library: DirectLibrary) => AnswerSources;
 }
 
-/** The product's own answers, in this process, without a language model. */
-export function longleaf({ name, route, needsReader = false, sources: change }: LongleafOptions): System {
+/** The product's own answers, in this process; nothing is written by a language model. */
+export function longleaf(options: LongleafOptions): System {
+  const { name, route, needsReader = false, needsModel = false, sources: change } = options;
   return {
     name,
     needsReader,
+    needsModel,
     citedWords: CITED_WORDS,
     open(library, documentId) {
       const sources = change === undefined ? library.sources : change(library.sources, library);
@@ -143,7 +163,7 @@ async function ask(
     question,
     scope: [documentId],
     composer: "extractive",
-    memory: "off",
+    memory: "on",
     seed: 0,
     ...(route === undefined ? {} : { route }),
   } as const;
@@ -152,8 +172,23 @@ async function ask(
   throw new Error(`no answer to: ${question}`);
 }
 
+/** The worth of the memory for parts of a whole where the fit left it out: the middle of those that it tries. */
+const WORTH = 0.2;
+
+/** Longleaf with what the fit of fusion decided about its memory turned round: its row beside Longleaf's is what it adds. */
+const isAsked = FUSION.recall.isUsed || FUSION.recall.parts > 0;
+const MEMORY_TURNED: LongleafOptions = {
+  name: isAsked ? "Longleaf, memory not asked" : "Longleaf, memory asked",
+  sources: (sources) => ({
+    ...sources,
+    recalls: isAsked ? { form: "never" } : { form: FUSION.recall.form, parts: WORTH },
+  }),
+};
+
 /** The row that all others are compared with. */
 export const PEER = "BM25, 60 words";
+/** The product as it ships; names of its ablations begin so. */
+export const OWN = "Longleaf";
 
 export const SYSTEMS: readonly System[] = [
   peer(60, { windows: 8 }),
@@ -161,17 +196,26 @@ export const SYSTEMS: readonly System[] = [
   peer(180, { windows: 8 }),
   peer(180, { windows: 24, kinds: ["whole"] }),
   peer(180, { windows: 8, kinds: FIND_KINDS, citedWords: null }),
-  longleaf({ name: "Longleaf" }),
+  LENGTH_ALONE,
+  longleaf({ name: OWN }),
   longleaf({ name: "Longleaf, no reader", needsReader: true, sources: (sources) => ({ ...sources, reader: null }) }),
+  longleaf({ ...MEMORY_TURNED, needsReader: true, needsModel: true }),
 ];
 
+/** What there is to run systems with. */
+export interface Having {
+  readonly reader: boolean;
+  readonly model: boolean;
+}
+
 /** Those that can run here; `wanted`: the peer and the system of this name, or all whose names contain it. */
-export function chooseSystems(hasReader: boolean, wanted?: string): System[] {
+export function chooseSystems(has: Having, wanted?: string): System[] {
   const isWanted = SYSTEMS.some(({ name }) => name === wanted)
     ? (name: string) => name === wanted
     : (name: string) => wanted === undefined || name.includes(wanted);
   return SYSTEMS.filter(
-    ({ name, needsReader }) => (hasReader || needsReader !== true) && (name === PEER || isWanted(name)),
+    ({ name, needsReader, needsModel }) =>
+      (has.reader || needsReader !== true) && (has.model || needsModel !== true) && (name === PEER || isWanted(name)),
   );
 }
 

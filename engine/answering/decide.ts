@@ -9,9 +9,14 @@ import type { Question } from "./question.ts";
 import type { Candidate } from "./ranking/candidates.ts";
 import { FUSION } from "./ranking/fusion-weights.ts";
 import { type Rarity, shareOf } from "./ranking/rarity.ts";
-import { type Features, logOddsOf, probabilityOf } from "./ranking/regression.ts";
+import { type Features, fittedFor, logOddsOf, probabilityOf, type Regression, type Way } from "./ranking/regression.ts";
 
-/** Longer questions are not clearer ones. */
+/** Places that an answer begins with. */
+const TOP = 3;
+/**
+ * How much of a question stands in a text depends on its length, so the regression sees it; the fit makes sure that it
+ * says nothing by itself (bench/evaluate/fusion/fit.ts). Longer questions are not clearer ones.
+ */
 const MOST_WORDS = 8;
 
 export function supportFeatures(
@@ -38,9 +43,9 @@ export function supportFeatures(
         };
   return {
     ...read,
-    first: logOdds[0] ?? -10,
-    second: logOdds[1] ?? -10,
-    fifth: logOdds[4] ?? -10,
+    ...recallFeatures(candidates, top),
+    ...heldFeatures(candidates),
+    ...standings(logOdds, scores),
     coverage: Math.max(0, ...top.map(({ coverage }) => coverage)),
     matched: Math.max(0, ...top.map(({ passage }) => passage.matched)),
     absentNames: question.words.filter(({ term, isName }) => isName && (rarity.chunksWith.get(term) ?? 0) === 0).length,
@@ -54,8 +59,65 @@ export function supportFeatures(
     best: Math.log1p(best),
     bestNear: Math.log1p(Math.max(0, ...candidates.map(({ look }) => look.passage.parts.near))),
     total: Math.log1p(rarity.total),
-    flatness: best > 0 ? (scores[7] ?? 0) / best : 0,
   };
+}
+
+/** How the best places stand beside each other. A short text has too few for some of it: that says nothing either way. */
+function standings(logOdds: readonly number[], scores: readonly number[]): Features {
+  const [first, second, , , fifth] = logOdds;
+  const [best = 0] = scores;
+  const eighth = scores[7];
+  return {
+    ...(first === undefined ? {} : { first }),
+    ...(second === undefined ? {} : { second }),
+    ...(fifth === undefined ? {} : { fifth }),
+    ...(eighth === undefined || best <= 0 ? {} : { flatness: eighth / best }),
+  };
+}
+
+/** How much of the question stands in one sentence and beside it, where that is most, and in the likeliest places. */
+function heldFeatures(candidates: readonly Candidate[]): Features {
+  const most = (name: string, few = candidates.length): number =>
+    Math.max(0, ...candidates.slice(0, few).map(({ features }) => features[name] ?? 0));
+  const answers = candidates.flatMap(({ answer }) => answer ?? []);
+  const read: Features =
+    answers.length === 0
+      ? {}
+      : {
+          relevant: Math.log1p(answers.filter(({ relevance }) => relevance > 0).length),
+          answerBest: Math.max(...answers.map(({ score }) => score)),
+          sure: Math.max(...answers.map(({ relevance, certainty }) => certainty * probabilityOf(relevance))),
+          agreement: most("agreement", TOP),
+        };
+  return {
+    ...read,
+    holdsMost: most("holds"),
+    holdsTop: most("holds", TOP),
+    aroundMost: most("around"),
+    aroundTop: most("around", TOP),
+    fitsTop: most("fits", TOP),
+    companyTop: most("company", 1),
+  };
+}
+
+/** How much likelier the memory makes the question where it is likeliest, and where the best quotations stand. */
+function recallFeatures(candidates: readonly Candidate[], top: readonly Quotation[]): Features {
+  const recalls = candidates.flatMap(({ recall }) => recall ?? []);
+  if (recalls.length === 0) return {};
+  const best = Math.max(...recalls);
+  const quoted = candidates.filter(({ look }) => top.some(({ passage }) => passage === look.passage));
+  return {
+    recallBest: best,
+    recallTop: Math.max(...quoted.flatMap(({ recall }) => recall ?? []), Math.min(...recalls)),
+    recallSpread: best - recalls.reduce((sum, value) => sum + value, 0) / recalls.length,
+  };
+}
+
+/** Scales beyond which a feature counts as its border: a text of one page is unlike all that the fit has seen. */
+const BORDER = 2.5;
+
+export function supportOdds(regression: Regression, features: Features): number {
+  return logOddsOf(regression, features, BORDER);
 }
 
 export interface Verdict {
@@ -70,13 +132,18 @@ const MOST_ABSENT = 0.6;
 /** "Who is X?": when X stands in the text, the text says something of X, however often it does. */
 const NAMED_ONLY_WORDS = 2;
 
+function wayOf(features: Features): Way {
+  if (features["relevance"] === undefined) return "searched";
+  return features["recallBest"] === undefined ? "read" : "remembered";
+}
+
 export function decide(question: Question, features: Features): Verdict {
-  const isRead = features["relevance"] !== undefined;
-  const regression = isRead ? FUSION.support.read : FUSION.support.searched;
-  const support = probabilityOf(logOddsOf(regression, features));
-  const { leastSupport, statedSupport } = isRead ? FUSION.thresholds.read : FUSION.thresholds.searched;
+  const way = wayOf(features);
+  const support = probabilityOf(supportOdds(fittedFor(FUSION.support, way), features));
+  const { leastSupport, statedSupport } = fittedFor(FUSION.thresholds, way);
   const coverage = features["coverage"] ?? 0;
-  if (question.words.length <= NAMED_ONLY_WORDS && coverage > 0.999)
+  // Without a reader, words are all there is to judge by: a quotation that holds all of them is shown.
+  if ((question.words.length <= NAMED_ONLY_WORDS || way === "searched") && coverage > 0.999)
     return { support: Math.max(support, leastSupport), confidence: support < statedSupport ? "likely" : "stated" };
   if ((features["absentShare"] ?? 0) > MOST_ABSENT)
     return { support: Math.min(support, leastSupport / 2), confidence: "not found" };

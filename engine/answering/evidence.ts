@@ -28,6 +28,8 @@ export interface Quotation {
   /** Share (0..1) of the question's weight that stands in the quotation. */
   readonly coverage: number;
   readonly passage: RankedPassage;
+  /** Words of the question that stand in it, as the person wrote them, the rarest first. */
+  readonly words: readonly string[];
   /** Where the reader sees the answer, when that stands in the quotation. */
   readonly answer: ReadAnswer | null;
 }
@@ -83,6 +85,7 @@ function quote(question: Question, candidate: Candidate, core: Unit, { rarity, c
       : growWindow(units, candidate.core, { low, high, worth, isCode: passage.isCode });
   const { start, end } = holdingAnswer(window, core, answer, texts, documentId);
   const text = texts.text(documentId, start, end);
+  const terms = termsIn(text, rarity.weightOf);
   return {
     documentId,
     start,
@@ -91,10 +94,25 @@ function quote(question: Question, candidate: Candidate, core: Unit, { rarity, c
     core: { start: Math.max(start, core.start), end: Math.min(core.end, end), text: core.text },
     score: candidate.logOdds,
     probability: candidate.probability,
-    coverage: shareOf(termsIn(text, rarity.weightOf), rarity),
+    coverage: shareOf(terms, rarity),
     passage,
+    words: wordsIn(question, terms, rarity, passage.start < end && start < passage.end ? passage.words : []),
     answer: answer !== null && answer.start >= start && answer.end <= end ? answer : null,
   };
+}
+
+/** The question's own words in a text; beside them those that search found there in another spelling. */
+function wordsIn(
+  question: Question,
+  terms: ReadonlySet<string>,
+  { weightOf }: Rarity,
+  found: readonly string[],
+): readonly string[] {
+  const own = question.words
+    .filter(({ term }) => terms.has(term))
+    .sort((a, b) => (weightOf.get(b.term) ?? 0) - (weightOf.get(a.term) ?? 0))
+    .map(({ word }) => word);
+  return [...new Set([...own, ...found])];
 }
 
 /** A sentence too long to be quoted whole is cut around the answer that the reader sees in it, not at its beginning. */

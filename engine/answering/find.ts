@@ -11,10 +11,11 @@ import { frame, NOT_SAID } from "./frames.ts";
 import { Pace } from "./pace.ts";
 import { cite, CoverageMeter, foundBy } from "./places.ts";
 import { type Question, readQuestion } from "./question.ts";
-import { type Candidate, type ReadAnswer, readLooks, weighCandidates } from "./ranking/candidates.ts";
+import { type Candidate, type Closely, NOT_READ, readLooks, weighCandidates } from "./ranking/candidates.ts";
+import { FUSION } from "./ranking/fusion-weights.ts";
 import { type Look, lookAround } from "./ranking/look.ts";
-import { type Meaning, meaningOf } from "./ranking/meaning.ts";
 import { type Rarity, rarityOf } from "./ranking/rarity.ts";
+import { fittedForm, recallStretches } from "./ranking/recall.ts";
 import type { AnswerSources, Task } from "./types.ts";
 
 /** Citations of an answer; the first few are quoted in it, the others are further places. */
@@ -41,7 +42,6 @@ export interface Found extends Verdict {
 export interface Searched {
   readonly question: Question;
   readonly rarity: Rarity;
-  readonly meaning: Meaning;
   readonly looks: readonly Look[];
 }
 
@@ -63,20 +63,37 @@ export function searchFor(text: string, { request, sources }: FindTask, meter: C
   const terms = question.words.map(({ term }) => term);
   const rarity = rarityOf(terms, sources.chunks, request.scope);
   const looks = passages.map((passage) => lookAround(passage, rarity, sources.texts));
-  return { question, rarity, meaning: meaningOf(question, sources.lexicon), looks };
+  return { question, rarity, looks };
 }
 
-/** Of each look, what was read there; null for those that search alone found unlikely. */
-async function read(searched: Searched, { sources, signals }: FindTask): Promise<(ReadAnswer | null)[]> {
+/** Of each look, what was read there and what the memory says; null for those that search alone found unlikely. */
+async function read(searched: Searched, task: FindTask): Promise<Closely> {
+  const { sources, signals } = task;
   const { question, looks } = searched;
-  const nothing = looks.map(() => null);
-  if (sources.reader === null || !isReadable(question.text)) return nothing;
-  const likeliest = weighCandidates(question, looks, nothing, searched)
+  if (sources.reader === null || !isReadable(question.text)) return NOT_READ;
+  const likeliest = weighCandidates(question, looks, NOT_READ, searched.rarity)
     .slice(0, READ)
     .map(({ look }) => look);
-  const answers = await readLooks(question.text, likeliest, sources.reader, signals.cancel);
-  const answerOf = new Map(likeliest.map((look, at) => [look, answers[at] ?? null]));
-  return looks.map((look) => answerOf.get(look) ?? null);
+  const reading = readLooks(question.text, likeliest, sources.reader, signals.cancel);
+  const [answers, recalls] = await Promise.all([reading, recall(question.text, likeliest, task)]);
+  const placeOf = new Map(likeliest.map((look, at) => [look, at]));
+  const each = <T>(of: readonly (T | null)[]): (T | null)[] => looks.map((look) => of[placeOf.get(look) ?? -1] ?? null);
+  return { answers: each(answers), recalls: each(recalls) };
+}
+
+/** Only where the fit said that the memory helps, with the very memories of the fit; the person may switch it off. */
+async function recall(
+  text: string,
+  looks: readonly Look[],
+  { request, sources, signals }: FindTask,
+): Promise<(number | null)[]> {
+  const { remembering } = sources;
+  if (remembering === null || request.memory !== "on") return [];
+  // Asked for by hand, another model's memories are asked too: that is how a fit begins.
+  const form = sources.recalls?.form ?? (FUSION.recall.isUsed ? fittedForm(remembering.model.info) : "never");
+  if (form === "never") return [];
+  const stretches = looks.map(({ passage }) => passage);
+  return await recallStretches(text, stretches, remembering, form, signals.cancel);
 }
 
 /** The reader was trained on English; in other scripts it only guesses. */
@@ -86,12 +103,8 @@ function isReadable(text: string): boolean {
   return latin > 0.7 * letters;
 }
 
-export function weigh(
-  { question, rarity, meaning, looks }: Searched,
-  answers: readonly (ReadAnswer | null)[],
-  texts: AnswerSources["texts"],
-): Weighed {
-  const candidates = weighCandidates(question, looks, answers, { rarity, meaning });
+export function weigh({ question, rarity, looks }: Searched, closely: Closely, texts: AnswerSources["texts"]): Weighed {
+  const candidates = weighCandidates(question, looks, closely, rarity);
   const quotations = chooseQuotations(question, candidates, rarity, texts, MOST_CITATIONS);
   return { question, rarity, candidates, quotations };
 }
@@ -124,9 +137,14 @@ export async function* findRoute(task: Task): AsyncGenerator<AnswerEvent, void> 
   draft.timings["searchMs"] = performance.now() - began;
   draft.coverage = meter.now();
   yield { type: "coverage", coverage: draft.coverage };
-  const judged = (answers: readonly (readonly (ReadAnswer | null)[])[]): Found[] =>
-    parts.map((part, at) => judge(weigh(part, answers[at] ?? part.looks.map(() => null), sources.texts)));
+  const judged = (closely: readonly Closely[]): Found[] =>
+    parts.map((part, at) => judge(weigh(part, closely[at] ?? NOT_READ, sources.texts)));
   const reading = Promise.all(parts.map((part) => read(part, task)));
+  const readWhole = async (): Promise<Found[]> => {
+    const closely = await reading;
+    draft.memoryUsed = closely.some(({ recalls }) => recalls.some((gain) => gain !== null));
+    return judged(closely);
+  };
   reading.catch(() => undefined); // awaited below; a cancel may come before that
   const early = await Promise.race([
     reading.then(() => false),
@@ -134,13 +152,13 @@ export async function* findRoute(task: Task): AsyncGenerator<AnswerEvent, void> 
     stopped(signals),
   ]);
   if (!early) {
-    yield* answerFrom(task, judged(await reading), pace);
+    yield* answerFrom(task, await readWhole(), pace);
     draft.timings["readMs"] = performance.now() - began;
     return;
   }
   yield* answerFrom(task, judged([]), pace);
   if (signals.stop.aborted) return;
-  const final = judged(await reading);
+  const final = await readWhole();
   draft.timings["readMs"] = performance.now() - began;
   if (signals.stop.aborted) return;
   const note = saysTheSame(draft, final) ? CONFIRMED : CHANGED;
@@ -262,9 +280,9 @@ function* quoteOne(
 }
 
 export function citeQuotation(texts: AnswerSources["texts"], quotation: Quotation): Citation {
-  const { passage, answer, probability } = quotation;
+  const { passage, words, answer, probability } = quotation;
   const why = {
-    ...foundBy(passage.retriever, passage.words, quotation.score),
+    ...foundBy(passage.retriever, words, quotation.score),
     probability,
     read:
       answer === null ? null : { text: answer.text, start: answer.start, end: answer.end, certainty: answer.certainty },

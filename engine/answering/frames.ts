@@ -20,4 +20,18 @@ export function countSentence(topic: string, total: number, shown: number): stri
   return shown < total ? `${found} The first ${grouped(shown)} are shown.` : found;
 }
 
+/**
+ * How many places were gathered. Asked for a number of things, a number of places must not look like the answer: the
+ * things are not counted, and it says so.
+ */
+export function placesSentence(
+  places: number,
+  spanned: number,
+  parts: { readonly total: number; readonly name: string },
+  form: string,
+): string {
+  const where = `${grouped(places)} ${places === 1 ? "place" : "places"} in ${spanned} of ${parts.total} ${parts.name}`;
+  return form === "count" ? `Not counted, only looked for: ${where} may tell of it.` : `${where}.`;
+}
+
 const grouped = (value: number): string => String(value).replace(/\B(?=(?:\d{3})+$)/gu, ",");

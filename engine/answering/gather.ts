@@ -6,12 +6,13 @@
  */
 import type { AnswerEvent, AnswerSentence } from "../protocol/dto.ts";
 import { findEvidence } from "./find.ts";
-import { checkedSentence, frame, NOT_SAID } from "./frames.ts";
+import { checkedSentence, frame, NOT_SAID, placesSentence } from "./frames.ts";
 import { chooseAcross, partAt } from "./gathering/choose.ts";
 import type { Gathered } from "./gathering/choose.ts";
-import { formOf } from "./gathering/form.ts";
+import { beginsWithBest, formOf, type GatherForm } from "./gathering/form.ts";
 import { partsOf } from "./gathering/parts.ts";
 import type { Part, PartName } from "./gathering/parts.ts";
+import { withMemory } from "./gathering/remember.ts";
 import { Scanner } from "./gathering/scan.ts";
 import type { Candidate } from "./gathering/scan.ts";
 import { topicOf } from "./gathering/topic.ts";
@@ -35,6 +36,7 @@ interface Checked {
   readonly parts: readonly Part[];
   readonly name: PartName;
   readonly isWhole: boolean;
+  readonly form: GatherForm;
 }
 
 export async function* gatherRoute(task: Task): AsyncGenerator<AnswerEvent, void> {
@@ -50,7 +52,8 @@ export async function* gatherRoute(task: Task): AsyncGenerator<AnswerEvent, void
   const { parts, name } = partsOf(sources, request.scope);
   const scanner = searchFor(task, topic);
   const candidates = scanner.ranked();
-  const isSure = formOf(request.question)?.isSure ?? false;
+  const asked = formOf(request.question) ?? { form: "list", isSure: false };
+  const { isSure } = asked;
   if (!isSure && confidence === "not found" && !holdsSubject(candidates, scanner, sources.texts)) {
     yield* sayNothing(task, meter);
     return;
@@ -67,18 +70,19 @@ export async function* gatherRoute(task: Task): AsyncGenerator<AnswerEvent, void
     meter.mark(chunk.documentId, chunk.start, chunk.end);
     if (pace.isReportDue) yield { type: "coverage", coverage: meter.now() };
   }
-  const first = isSure
-    ? []
-    : quotations.slice(0, BEST_FIRST).map((place) => ({ ...place, part: partAt(parts, place) }));
+  const first = beginsWithBest(request.question, asked)
+    ? quotations.slice(0, BEST_FIRST).map((place) => ({ ...place, part: partAt(parts, place) }))
+    : [];
   const worthOf = (text: string): number => {
     const { own, told } = scanner.measure(text);
     return own + told;
   };
-  const others = chooseAcross(candidates, parts, first, { texts: sources.texts, worthOf });
+  const weighed = await withMemory(candidates, task);
+  const others = chooseAcross(weighed, parts, first, { texts: sources.texts, worthOf });
   draft.timings["searchMs"] = performance.now() - began;
   draft.coverage = meter.now();
   yield { type: "coverage", coverage: draft.coverage };
-  yield* tell(task, scanner, [...first, ...others], { parts, name, isWhole });
+  yield* tell(task, scanner, [...first, ...others], { parts, name, isWhole, form: asked.form });
   draft.answerable = draft.citations.length > 0;
   // A list is never surer than the evidence for the question as a whole.
   draft.confidence = !draft.answerable ? "not found" : confidence === "stated" ? "stated" : "likely";
@@ -134,7 +138,7 @@ function* tell(
   const found =
     quoted.length === 0
       ? NOT_SAID
-      : `${quoted.length} ${quoted.length === 1 ? "place" : "places"} in ${spanned} of ${checked.parts.length} ${checked.name}.`;
+      : placesSentence(quoted.length, spanned, { total: checked.parts.length, name: checked.name }, checked.form);
   const said = checkedSentence(draft.coverage);
   const sentences = [
     frame(found),

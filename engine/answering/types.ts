@@ -15,8 +15,8 @@ import type {
   MemoryMode,
   SummaryNode,
 } from "../protocol/dto.ts";
-import type { Lexicon } from "../lexicon/lexicon.ts";
 import type { PassageReader } from "../reading/reading.ts";
+import type { RecallForm } from "./ranking/recall.ts";
 import type { ChunkIndex, Retriever } from "../retrieval/types.ts";
 import type { DocumentTable, TextTable } from "../store/types.ts";
 
@@ -65,8 +65,8 @@ export interface AnswerSources {
   readonly remembering: Remembering | null;
   /** Reads the passages that search found. Absent: search alone decides. */
   readonly reader: PassageReader | null;
-  /** Which words mean nearly the same. Absent: only the question's own words count. */
-  readonly lexicon: Lexicon | null;
+  /** Whether, and how, the memory is asked where evidence stands; absent: as the fit of fusion decided. For measuring. */
+  readonly recalls?: { readonly form: RecallForm | "never"; readonly parts?: number };
 }
 
 /** The answer so far; a composer fills it, a stop keeps it. */

@@ -2,7 +2,6 @@
 import type { Answer, DocumentId, MemoryMode } from "../protocol/index.ts";
 import { answerQuestion } from "../answering/answer.ts";
 import type { AnswerSources, RememberedSegment } from "../answering/types.ts";
-import type { Lexicon } from "../lexicon/lexicon.ts";
 import { decodeMemory } from "../memory/codec.ts";
 import type { Retriever } from "../retrieval/types.ts";
 import type { CallHandlers, StreamHandlers } from "../rpc/handlers.ts";
@@ -15,7 +14,6 @@ export interface AnswerParts {
   readonly retriever: Retriever;
   readonly model: ModelSlot;
   readonly reader: ReaderSlot;
-  readonly lexicon: Lexicon;
   readonly summaries: SummaryCache;
 }
 
@@ -54,7 +52,7 @@ function keepTurn(store: LibraryStore, chatId: string, answer: Answer): void {
   if (store.chats.find(chatId)) store.chats.addTurn(chatId, { question: answer.question, answer, askedAt: Date.now() });
 }
 
-export function answerSources({ store, retriever, model, reader, lexicon, summaries }: AnswerParts): AnswerSources {
+export function answerSources({ store, retriever, model, reader, summaries }: AnswerParts): AnswerSources {
   const loaded = model.now;
   return {
     retriever,
@@ -63,7 +61,6 @@ export function answerSources({ store, retriever, model, reader, lexicon, summar
     chunks: store.chunks,
     summary: (id, signal) => summaries.get(id, signal),
     reader: reader.now,
-    lexicon,
     remembering:
       loaded === null ? null : { model: loaded, segments: (scope, mode) => rememberedSegments(store, scope, mode) },
   };

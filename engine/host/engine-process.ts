@@ -6,7 +6,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { ChannelHub, type ChannelMessage } from "../rpc/channels.ts";
 import { EngineError, type FramePort } from "../protocol/index.ts";
-import { engineNode, lexiconFile, programRoot, readerFolder, type LibraryLayout } from "./layout.ts";
+import { engineNode, programRoot, readerFolder, type LibraryLayout } from "./layout.ts";
 
 const FIRST_BACK_OFF_MS = 250;
 const LONGEST_BACK_OFF_MS = 10_000;
@@ -103,7 +103,6 @@ export class EngineProcess {
           incoming: layout.incoming,
           modelFolder,
           readerFolder,
-          lexiconFile,
           provider,
         }),
       ],

@@ -16,7 +16,6 @@ import { EngineError } from "../protocol/index.ts";
 export const programRoot = realpathSync(findProgramRoot());
 /** The reader that ships; it is not a choice of the person, because search is tuned to it. */
 export const readerFolder = join(programRoot, "assets/models/reader");
-export const lexiconFile = join(programRoot, "assets/lexicon/wordnet.txt.gz");
 
 /**
  * A packaged desktop app carries the program beside its archive, which plain Node cannot read. Everywhere else it is the

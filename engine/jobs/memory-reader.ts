@@ -133,7 +133,7 @@ export class MemoryReader {
     let told = started;
     run.report("reading", done, plan.tokens, "tokens");
     for await (const { key, tokens, memory } of this.#encoded(model, unread, plan, run.signal)) {
-      if (memory) this.#store.memories.put(key, encodeMemory(memory), memory.slots);
+      if (memory) this.#store.memories.put(key, encodeMemory(memory, model.info.memory.precision), memory.slots);
       done += tokens;
       run.report("reading", done, plan.tokens, "tokens");
       if (performance.now() - told > TELL_EVERY_MS) {

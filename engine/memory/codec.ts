@@ -4,34 +4,38 @@
  * checked. Knows nothing about files or the database.
  *
  * Layout, little endian
- *   0  "LLGM"   4 version u16   6 precision u16 (1 float16, 2 int8)   8 layers u32   12 slots u32   16 width u32
+ *   0  "LLGM"   4 version u16   6 precision u16 (1 float16, 2 int8, 3 int4)   8 layers u32   12 slots u32   16 width u32
  *   20 ratio u32   24 tokens u32   28 crc32 of everything else u32   32 payload
  *   float16   (L, M, W) half-precision bits
  *   int8      (L, W) scales float32, then (L, M, W) int8; a scale serves one number of all slots of a layer, because
  *             single channels of keys are much larger than the rest (KIVI, Liu et al. 2024, arXiv:2402.02750)
+ *   int4      the same with two numbers a byte, the first in its lower half: -7 to 7, two's complement
  */
 import { crc32 } from "node:zlib";
 import { fromHalf, toHalf } from "../model/half.ts";
-import type { SegmentMemory } from "../model/types.ts";
+import type { SegmentMemory, StoredPrecision } from "../model/types.ts";
 import { EngineError } from "../protocol/errors.ts";
 
-export type Precision = "float16" | "int8";
+export type Precision = "float16" | StoredPrecision;
 
 const MAGIC = 0x4d474c4c; // "LLGM"
 const VERSION = 1;
 const HEADER_BYTES = 32;
 const CHECKSUM_AT = 28;
-const PRECISION_CODE: Readonly<Record<Precision, number>> = { float16: 1, int8: 2 };
+const PRECISION_CODE: Readonly<Record<Precision, number>> = { float16: 1, int8: 2, int4: 3 };
+const PRECISIONS: readonly Precision[] = ["float16", "int8", "int4"];
+/** Largest magnitude of a stored number. */
+const LARGEST: Readonly<Record<StoredPrecision, number>> = { int8: 127, int4: 7 };
 
 /** Far above any model we can run; far below what would hurt. */
 const LIMITS = { layers: 512, slots: 8192, width: 65_536, ratio: 8192, tokens: 65_536 };
 
-/** int8 is half of float16 plus 4 L W for scales; it cost less than 0.001 nats per token where float16 was at 6.0. */
+/** Bytes: int8 is half of float16 plus 4 L W for scales, int4 a quarter. What they cost: `evaluate memory --precision`. */
 export function encodeMemory(memory: SegmentMemory, precision: Precision = "int8"): Uint8Array {
   const payload =
     precision === "float16"
       ? new Uint8Array(memory.payload.buffer, memory.payload.byteOffset, memory.payload.byteLength)
-      : quantize(memory);
+      : quantize(memory, precision);
   const bytes = new Uint8Array(HEADER_BYTES + payload.byteLength);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
@@ -49,8 +53,7 @@ export function encodeMemory(memory: SegmentMemory, precision: Precision = "int8
 export function decodeMemory(bytes: Uint8Array): SegmentMemory {
   const header = readHeader(bytes);
   const { layers, slots, width, precision } = header;
-  const elements = layers * slots * width;
-  const expected = HEADER_BYTES + (precision === "float16" ? 2 * elements : 4 * layers * width + elements);
+  const expected = HEADER_BYTES + payloadBytes(header);
   if (bytes.byteLength !== expected)
     throw corrupt(`${bytes.byteLength} bytes; ${expected} were expected from its header`);
   const found = new DataView(bytes.buffer, bytes.byteOffset).getUint32(CHECKSUM_AT, true);
@@ -58,7 +61,7 @@ export function decodeMemory(bytes: Uint8Array): SegmentMemory {
   // A copy: the payload must be aligned and must not keep a larger buffer alive.
   // Not bytes.slice: a file is read into a Buffer, whose slice is a view.
   const body = new Uint8Array(bytes.subarray(HEADER_BYTES));
-  const payload = precision === "float16" ? new Uint16Array(body.buffer) : dequantize(body, header);
+  const payload = precision === "float16" ? new Uint16Array(body.buffer) : dequantize(body, header, precision);
   return { layers, slots, width, ratio: header.ratio, tokens: header.tokens, payload };
 }
 
@@ -78,14 +81,15 @@ function readHeader(bytes: Uint8Array): Header {
   const version = view.getUint16(4, true);
   if (version !== VERSION) throw corrupt(`version ${version}; ${VERSION} was expected`);
   const code = view.getUint16(6, true);
-  if (code !== PRECISION_CODE.float16 && code !== PRECISION_CODE.int8) throw corrupt(`unknown precision ${code}`);
+  const precision = PRECISIONS.find((one) => PRECISION_CODE[one] === code);
+  if (precision === undefined) throw corrupt(`unknown precision ${code}`);
   const number = (at: number, name: keyof typeof LIMITS): number => {
     const value = view.getUint32(at, true);
     if (value < 1 || value > LIMITS[name]) throw corrupt(`${value} ${name}; 1 to ${LIMITS[name]} were expected`);
     return value;
   };
   return {
-    precision: code === PRECISION_CODE.int8 ? "int8" : "float16",
+    precision,
     layers: number(8, "layers"),
     slots: number(12, "slots"),
     width: number(16, "width"),
@@ -99,30 +103,47 @@ function checksum(bytes: Uint8Array): number {
   return crc32(bytes.subarray(CHECKSUM_AT + 4), crc32(bytes.subarray(0, CHECKSUM_AT)));
 }
 
-function quantize(memory: SegmentMemory): Uint8Array {
+/** Bytes behind the header. */
+function payloadBytes({ layers, slots, width, precision }: Omit<Header, "ratio" | "tokens">): number {
+  const elements = layers * slots * width;
+  if (precision === "float16") return 2 * elements;
+  return 4 * layers * width + (precision === "int8" ? elements : Math.ceil(elements / 2));
+}
+
+function quantize(memory: SegmentMemory, precision: StoredPrecision): Uint8Array {
   const { layers, slots, width } = memory;
   const values = fromHalf(memory.payload);
-  const out = new Uint8Array(4 * layers * width + layers * slots * width);
+  const out = new Uint8Array(payloadBytes({ layers, slots, width, precision }));
   const scales = new Float32Array(out.buffer, 0, layers * width);
-  const quantized = new Int8Array(out.buffer, 4 * layers * width);
+  const quantized = precision === "int8" ? new Int8Array(out.buffer, 4 * scales.length) : new Int8Array(values.length);
   for (let layer = 0; layer < layers; layer++) {
     for (let channel = 0; channel < width; channel++) {
       const at = (slot: number): number => (layer * slots + slot) * width + channel;
       let largest = 0;
       for (let slot = 0; slot < slots; slot++) largest = Math.max(largest, Math.abs(values[at(slot)] ?? 0));
-      const scale = Math.fround(largest / 127);
+      const scale = Math.fround(largest / LARGEST[precision]);
       scales[layer * width + channel] = scale;
       for (let slot = 0; slot < slots; slot++)
         quantized[at(slot)] = scale === 0 ? 0 : Math.round((values[at(slot)] ?? 0) / scale);
     }
   }
+  if (precision === "int4") packHalves(quantized, out.subarray(4 * scales.length));
   return out;
 }
 
-function dequantize(body: Uint8Array<ArrayBuffer>, { layers, slots, width }: Header): Uint16Array {
+function dequantize(
+  body: Uint8Array<ArrayBuffer>,
+  { layers, slots, width }: Header,
+  precision: StoredPrecision,
+): Uint16Array {
   const scales = new Float32Array(body.buffer, 0, layers * width);
-  const quantized = new Int8Array(body.buffer, 4 * layers * width);
-  const values = new Float32Array(layers * slots * width);
+  if (!scales.every((scale) => scale >= 0 && scale < Infinity)) throw corrupt("a scale that is no size");
+  const elements = layers * slots * width;
+  const quantized =
+    precision === "int8"
+      ? new Int8Array(body.buffer, 4 * scales.length)
+      : unpackHalves(body.subarray(4 * scales.length), elements);
+  const values = new Float32Array(elements);
   for (let layer = 0; layer < layers; layer++) {
     for (let slot = 0; slot < slots; slot++) {
       const row = (layer * slots + slot) * width;
@@ -131,6 +152,22 @@ function dequantize(body: Uint8Array<ArrayBuffer>, { layers, slots, width }: Hea
     }
   }
   return toHalf(values);
+}
+
+/** Numbers of 4 bits, two a byte. */
+function packHalves(values: Int8Array, into: Uint8Array): void {
+  for (let i = 0; i < into.length; i++) into[i] = ((values[2 * i] ?? 0) & 15) | (((values[2 * i + 1] ?? 0) & 15) << 4);
+}
+
+function unpackHalves(bytes: Uint8Array, count: number): Int8Array {
+  const values = new Int8Array(2 * bytes.length);
+  bytes.forEach((byte, i) => {
+    values[2 * i] = (byte << 28) >> 28;
+    values[2 * i + 1] = (byte << 24) >> 28;
+  });
+  if (values.includes(-8) || (values.length > count && values.at(-1) !== 0))
+    throw corrupt("a number that is never written");
+  return values;
 }
 
 function corrupt(what: string): EngineError {

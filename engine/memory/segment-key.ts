@@ -25,5 +25,7 @@ export function segmentKey(
     memory.segmentLength,
     ratio,
     graphVersion,
+    // Only where it is not the first one there was: memories kept before there was a choice keep their keys.
+    ...(memory.precision === "int8" ? [] : [memory.precision]),
   );
 }

@@ -14,7 +14,7 @@ import { hashFile } from "./hash-file.ts";
 import type { ModelConfig } from "./model-config.ts";
 import { SafetensorsFile } from "./safetensors.ts";
 import type { MemoryInfo } from "./types.ts";
-import { checkShape, readJson } from "./weight-source.ts";
+import { checkShape, readJson, readTensor } from "./weight-source.ts";
 
 /** Segment length and ratios of a package without an adapter: every r-th token is simply read a second time. */
 const STRIDE: MemoryInfo = {
@@ -25,6 +25,7 @@ const STRIDE: MemoryInfo = {
   defaultRatio: 8,
   leftContext: 0,
   maxSlots: null,
+  precision: "int8",
 };
 
 const TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj"] as const;
@@ -43,6 +44,7 @@ const adapterSchema = z.object({
   leftContext: z.literal(0),
   /** Most memory slots in one view that the adapter was trained with; absent: as many as fit. */
   maxSlots: z.number().int().min(1).optional(),
+  precision: z.enum(["int8", "int4"]).default("int8"),
   targets: z.array(z.enum(TARGETS)).max(TARGETS.length),
   base: z.looseObject({ sha256: z.string().length(64) }),
 });
@@ -91,14 +93,14 @@ export function openAdapter(folder: string, config: ModelConfig, weightsHash: st
   const path = join(folder, "memory", "adapter_model.safetensors");
   if (!existsSync(path)) throw new EngineError("ModelIncompatible", "memory/adapter_model.safetensors is missing");
   using file = new SafetensorsFile(path);
-  const { segmentLength, ratios, defaultRatio, leftContext, maxSlots = null } = settings;
+  const { kind, segmentLength, ratios, defaultRatio, leftContext, maxSlots = null, precision } = settings;
   const pairs = readPairs(file, config, settings);
   checkTensor(file, "memory.embed", [config.shape.hidden]);
   return {
-    info: { kind: settings.kind, isTrained: true, segmentLength, ratios, defaultRatio, leftContext, maxSlots },
+    info: { kind, isTrained: true, segmentLength, ratios, defaultRatio, leftContext, maxSlots, precision },
     hash: `${hashFile(path)}-${settings.rank}-${settings.scale}-${settings.targets.toSorted().join("+")}`,
     rank: settings.rank,
-    embed: file.read("memory.embed"),
+    embed: readTensor(file, "memory.embed"),
     pair: (layer, target) => pairs.get(`${layer}.${target}`) ?? null,
   };
 }
@@ -124,8 +126,8 @@ function readPairs(
       const [out, into] = widths[target];
       checkTensor(file, `${name}.lora_A`, [settings.rank, into]);
       checkTensor(file, `${name}.lora_B`, [out, settings.rank]);
-      const scaledB = file.read(`${name}.lora_B`).map((value) => value * settings.scale);
-      pairs.set(`${layer}.${target}`, { a: file.read(`${name}.lora_A`), scaledB });
+      const scaledB = readTensor(file, `${name}.lora_B`).map((value) => value * settings.scale);
+      pairs.set(`${layer}.${target}`, { a: readTensor(file, `${name}.lora_A`), scaledB });
     }
   }
   return pairs;

@@ -7,6 +7,7 @@ import { openModelTokenizer } from "../tokenizer/model-tokenizer.ts";
 import type { ModelTokenizer } from "../tokenizer/types.ts";
 import { Lane } from "./lane.ts";
 import type { OperationName, ParametersOf, ResultOf } from "./messages.ts";
+import type { ScoredTokens } from "./score-tokens.ts";
 import { TokenStream } from "./token-stream.ts";
 import type {
   CallOptions,
@@ -60,6 +61,10 @@ class WorkerModel implements LanguageModel {
       options.signal,
     );
     return new WorkerSequence(this.#channel, sequence, length);
+  }
+
+  scoreBehind(tokens: ScoredTokens, options: CallOptions): Promise<Float32Array> {
+    return this.#channel.call("scoreBehind", tokens, options.priority ?? "foreground", options.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

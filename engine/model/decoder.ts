@@ -3,6 +3,7 @@
  * Owns: the mask, the positions of new rows, and how many rows a run may carry. Knows nothing about sampling or views.
  */
 import { assert } from "../base/assert.ts";
+import { EngineError } from "../protocol/errors.ts";
 import { operationsPerToken } from "./compile.ts";
 import type { KvCache } from "./kv-cache.ts";
 import type { ModelConfig } from "./model-config.ts";
@@ -10,7 +11,7 @@ import { positionsFrom, rotaryFrequencies, rotaryRows } from "./rotary.ts";
 import { floatTensor, type GraphSession, int64Tensor, type TensorInput } from "./runtime.ts";
 import { DECODER } from "./signature.ts";
 
-const HIDDEN_FROM_VIEW = -3e38;
+export const HIDDEN_FROM_VIEW = -3e38;
 /** Operations of one prefill run; see OPERATIONS_PER_RUN in compile.ts. */
 const OPERATIONS_PER_SLICE = 40e9;
 /** Attention over a long cache costs more than the layers; 64 rows keep it short (runtime.md 2). */
@@ -23,6 +24,21 @@ export type Wanted =
   | { readonly kind: "logits" }
   /** Likelihood of `targets[i]` after new token i; (T). */
   | { readonly kind: "likelihoods"; readonly targets: readonly number[] };
+
+/** Rows of several views for one run, placed by the caller (score-tokens.ts). Shapes as in decoder-graph.ts. */
+export interface LaidOut {
+  readonly ids: readonly number[];
+  /** Of each new row. */
+  readonly positions: readonly number[];
+  /** (K, C, D) per layer, keys rotated. */
+  readonly keys: readonly Float32Array[];
+  readonly values: readonly Float32Array[];
+  readonly capacity: number;
+  /** (T, C + T). */
+  readonly mask: Float32Array;
+  readonly rows: readonly number[];
+  readonly targets: readonly number[];
+}
 
 export class Decoder {
   readonly config: ModelConfig;
@@ -63,6 +79,26 @@ export class Decoder {
     return name === undefined ? new Float32Array(0) : take(outputs, name);
   }
 
+  /** Likelihoods (R) of the targets at the wanted rows. Nothing is kept. */
+  async runLaidOut({ ids, positions, keys, values, capacity, mask, rows, targets }: LaidOut): Promise<Float32Array> {
+    const { layers, kvHeads, headDim } = this.config.shape;
+    const { cosine, sine } = rotaryRows(this.frequencies, positions);
+    const inputs: Record<string, TensorInput> = {
+      [DECODER.ids]: int64Tensor(ids, [1, ids.length]),
+      [DECODER.cosine]: floatTensor(cosine, [ids.length, headDim / 2]),
+      [DECODER.sine]: floatTensor(sine, [ids.length, headDim / 2]),
+      [DECODER.mask]: floatTensor(mask, [1, ids.length, capacity + ids.length]),
+      [DECODER.sizes]: int64Tensor([capacity, ids.length]),
+      [DECODER.rows]: int64Tensor(rows),
+      [DECODER.targets]: int64Tensor(targets, [1, targets.length, 1]),
+    };
+    for (let layer = 0; layer < layers; layer++) {
+      inputs[DECODER.keyCache(layer)] = floatTensor(keys[layer] ?? noLayer(layer), [kvHeads, capacity, headDim]);
+      inputs[DECODER.valueCache(layer)] = floatTensor(values[layer] ?? noLayer(layer), [kvHeads, capacity, headDim]);
+    }
+    return take(await this.#session.run(inputs, [DECODER.likelihoods]), DECODER.likelihoods);
+  }
+
   #inputs(cache: KvCache, ids: readonly number[], wanted: Wanted): Record<string, TensorInput> {
     const { layers, kvHeads, headDim } = this.config.shape;
     const count = ids.length;
@@ -101,4 +137,8 @@ function take(outputs: Record<string, Float32Array>, name: string): Float32Array
   const data = outputs[name];
   assert(data !== undefined, `output ${name} was not returned`);
   return data;
+}
+
+function noLayer(layer: number): never {
+  throw new EngineError("Internal", `no layer ${layer} was laid out`);
 }

@@ -18,6 +18,8 @@ import { GRAPH_VERSION } from "./signature.ts";
 import type { LoadModelOptions, ModelInfo, Provider, Quantization } from "./types.ts";
 
 const MAX_THREADS = 8;
+/** Up to 128 MB as float32, which costs the starter a third of its writing speed and nothing of its reading speed. */
+const MOST_EXACT_PARAMETERS = 32e6;
 
 /** Sessions of one provider with what runs them. */
 export interface Graphs extends AsyncDisposable {
@@ -46,7 +48,7 @@ export class LoadedModel implements AsyncDisposable {
         return new LoadedModel(infoOf(model, quantization, tried.recipe, "webgpu", ""), tried.graphs);
       reason = tried;
     }
-    const recipe = await recipeFor("cpu", quantization);
+    const recipe = await recipeFor("cpu", quantization, model.weights.parameters);
     const compiled = compileModel(model, recipe, options.cacheFolder);
     const graphs = await openGraphs(model, compiled, { provider: "cpu", threads });
     return new LoadedModel(infoOf(model, quantization, recipe, "cpu", reason), graphs);
@@ -70,11 +72,15 @@ export class LoadedModel implements AsyncDisposable {
   }
 }
 
-/** Which kernels suit a provider: integer rows on the CPU, MatMulNBits on the GPU (runtime.md, Recommended design). */
-async function recipeFor(provider: Provider, quantization: Quantization): Promise<Recipe> {
+/**
+ * Which kernels suit a provider: integer rows on the CPU, MatMulNBits on the GPU (runtime.md, Recommended design). A small
+ * decoder stays float32: activations in 8 bits change one long answer in six (test/parity/answers.test.ts).
+ */
+async function recipeFor(provider: Provider, quantization: Quantization, parameters: number): Promise<Recipe> {
   if (quantization === "float32") return { encoder: "float32", decoder: "float32", weightRange: 127 };
   if (provider === "webgpu") return { encoder: "blocks8", decoder: "blocks8", weightRange: 127 };
-  return { encoder: "rowwise8", decoder: "blocks8", weightRange: await probeWeightRange() };
+  const decoder = parameters <= MOST_EXACT_PARAMETERS ? "float32" : "blocks8";
+  return { encoder: "rowwise8", decoder, weightRange: await probeWeightRange() };
 }
 
 /** Graphs on the GPU that gave the CPU's answers on this device, or why not. */
@@ -84,7 +90,7 @@ async function openVerifiedGpu(
   cacheFolder: string,
   threads: number,
 ): Promise<{ graphs: Graphs; recipe: Recipe } | string> {
-  const recipe = await recipeFor("webgpu", quantization);
+  const recipe = await recipeFor("webgpu", quantization, model.weights.parameters);
   const compiled = compileModel(model, recipe, cacheFolder);
   let graphs: Graphs | null = null;
   try {

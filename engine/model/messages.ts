@@ -3,6 +3,7 @@
  * Owns: the closed list of operations with their parameters and results. Tensors cross by transfer, not by copy.
  */
 import type { ErrorEnvelope } from "../protocol/errors.ts";
+import type { ScoredTokens } from "./score-tokens.ts";
 import type { GenerateOptions, LoadModelOptions, ModelInfo, SegmentMemory, ViewEntry } from "./types.ts";
 
 /** A sequence is named by a number that the engine's thread chooses. */
@@ -25,6 +26,8 @@ export interface Operations {
     readonly parameters: { readonly sequence: number; readonly ids: readonly number[] };
     readonly result: Float32Array;
   };
+  /** Mean likelihood of the same tokens behind each memory. */
+  readonly scoreBehind: { readonly parameters: ScoredTokens; readonly result: Float32Array };
   /** Ids come as `token` messages before the result. */
   readonly generate: {
     readonly parameters: { readonly sequence: number; readonly options: Omit<GenerateOptions, "signal"> };

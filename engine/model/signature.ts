@@ -3,7 +3,7 @@
  */
 
 /** Raise it whenever a change could give other numbers: memories made before are then read anew. */
-export const GRAPH_VERSION = 1;
+export const GRAPH_VERSION = 2;
 
 export const ENCODER = {
   ids: "ids",

@@ -182,17 +182,12 @@ export class TransformerWriter {
 
   #blockTable(name: string, tensor: string, blockSize: number): readonly [values: string, scales: string] {
     const { vocabulary, hidden } = this.config.shape;
-    return this.#blockWeights(name, vocabulary, hidden, blockSize, () => this.#options.source.read(tensor));
+    return this.#blockWeights(single(name, tensor, vocabulary, hidden), blockSize);
   }
 
-  #blockWeights(
-    name: string,
-    outWidth: number,
-    inWidth: number,
-    blockSize: number,
-    read: () => Float32Array,
-  ): readonly [values: string, scales: string] {
-    const quantized = once(() => quantizeBlocks(read(), blockSize));
+  #blockWeights(weights: LinearWeights, blockSize: number): readonly [values: string, scales: string] {
+    const { name, outWidth, inWidth } = weights;
+    const quantized = once(() => quantizeBlocks(this.#read(weights), blockSize, this.#rowScales(weights)));
     const blocks = inWidth / blockSize;
     return [
       this.weight(`${name}.blocks`, "uint8", [outWidth, blocks, blockSize], () => quantized().values),
@@ -203,26 +198,37 @@ export class TransformerWriter {
   #linear(x: string, weights: LinearWeights): string {
     const { name, outWidth, biases } = weights;
     const { source, linear } = this.#options;
-    const read = (): Float32Array => stack(weights.tensors.map((tensor) => source.read(tensor)));
-    const product = this.#product(x, weights, linear, read);
+    const product = this.#product(x, weights, linear);
     if (biases.length === 0) return product;
     const bias = this.weight(`${name}.bias`, "float32", [outWidth], () => stack(biases.map((one) => source.read(one))));
     return this.graph.node("Add", [product, bias]);
   }
 
-  #product(x: string, weights: LinearWeights, linear: LinearKind, read: () => Float32Array): string {
+  #read(weights: LinearWeights): Float32Array {
+    return stack(weights.tensors.map((tensor) => this.#options.source.read(tensor)));
+  }
+
+  /** Of all rows, or null where one of the tensors is not stored in 8-bit rows. */
+  #rowScales(weights: LinearWeights): Float32Array | null {
+    const parts = weights.tensors.flatMap((tensor) => this.#options.source.rowScales(tensor) ?? []);
+    return parts.length === weights.tensors.length ? stack(parts) : null;
+  }
+
+  #product(x: string, weights: LinearWeights, linear: LinearKind): string {
     const { name, outWidth, inWidth } = weights;
     const blockSize = blockSizeFor(inWidth);
     if (linear === "blocks8" && blockSize !== null) {
-      const [values, scales] = this.#blockWeights(name, outWidth, inWidth, blockSize, read);
+      const [values, scales] = this.#blockWeights(weights, blockSize);
       const attributes = { K: inWidth, N: outWidth, bits: 8, block_size: blockSize, accuracy_level: 4 };
       return this.graph.node("MatMulNBits", [x, values, scales], attributes);
     }
     if (linear !== "rowwise8") {
-      const matrix = this.weight(name, "float32", [inWidth, outWidth], () => transpose(read(), outWidth, inWidth));
+      const matrix = this.weight(name, "float32", [inWidth, outWidth], () =>
+        transpose(this.#read(weights), outWidth, inWidth),
+      );
       return this.graph.node("MatMul", [x, matrix]);
     }
-    const quantized = once(() => quantizeColumns(read(), outWidth, inWidth, this.#options.weightRange));
+    const quantized = once(() => quantizeColumns(this.#read(weights), outWidth, inWidth, this.#options.weightRange));
     const values = this.weight(`${name}.columns`, "int8", [inWidth, outWidth], () => quantized().values);
     const scales = this.weight(`${name}.column_scales`, "float32", [outWidth], () => quantized().scales);
     const [rows, rowScales] = this.#quantizeRows(x);

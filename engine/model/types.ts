@@ -5,12 +5,16 @@
  * Shape letters everywhere in engine/model and engine/memory: T tokens, M memory slots, L layers, H query heads,
  * K key/value heads, D head width, C hidden width, V vocabulary.
  */
+import type { ScoredTokens } from "./score-tokens.ts";
 import type { ModelTokenizer } from "../tokenizer/types.ts";
 
 /** Where the graphs run. `webgpu` is used only after a known-answer check against `cpu` on this very device. */
 export type Provider = "cpu" | "webgpu";
 
-/** `int8`: rows of activations and columns of weights in 8 bits. `float32`: for parity with PyTorch. */
+/**
+ * `int8`: rows of activations and columns of weights in 8 bits, but for small decoders, which can afford to be exact.
+ * `float32`: everything, for parity with PyTorch.
+ */
 export type Quantization = "int8" | "float32";
 
 /** A question waits for at most one segment of background reading, never the other way round. */
@@ -18,6 +22,9 @@ export type Priority = "foreground" | "background";
 
 /** `stride`: untrained; every r-th token read a second time. The honest control that a trained memory must beat. */
 export type MemoryKind = "span-tiled-gist-kv" | "stride";
+
+/** In how many bits a number of a memory is kept; see engine/memory/codec.ts. */
+export type StoredPrecision = "int8" | "int4";
 
 export interface MemoryInfo {
   readonly kind: MemoryKind;
@@ -31,6 +38,8 @@ export interface MemoryInfo {
   readonly leftContext: number;
   /** Most slots in one view that it was trained with; null: as many as fit. */
   readonly maxSlots: number | null;
+  /** How its memories are to be kept: what the adapter was trained to bear. */
+  readonly precision: StoredPrecision;
 }
 
 export interface ModelShape {
@@ -142,6 +151,11 @@ export interface LanguageModel extends AsyncDisposable {
   encodeSegment(ids: readonly number[], options: CallOptions & { readonly ratio?: number }): Promise<SegmentMemory>;
   /** Lays the entries out at positions 0.. and reads the token entries. Errors: ContextOverflow, ModelIncompatible. */
   openView(entries: readonly ViewEntry[], options: CallOptions): Promise<DecodeState>;
+  /**
+   * Mean natural-log likelihood of the same tokens behind each of several memories, in few runs.
+   * Errors: InvalidRequest, ModelIncompatible, ContextOverflow, Cancelled.
+   */
+  scoreBehind(tokens: ScoredTokens, options: CallOptions): Promise<Float32Array>;
 }
 
 export interface LoadModelOptions {

@@ -14,9 +14,14 @@ import { SafetensorsFile } from "./safetensors.ts";
 const MAX_INDEX_BYTES = 20_000_000;
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[\w][\w.-]*\.safetensors$/)) });
 
+/** What follows a tensor's name in the name of its rows' scales. */
+const SCALES = ".scales";
+
 /** Tensors by name, as float32. */
 export interface TensorSource {
   read(name: string): Float32Array;
+  /** The scale of each row where the tensor is stored in 8-bit rows, else null. */
+  rowScales(name: string): Float32Array | null;
 }
 
 export class WeightSource implements TensorSource, Disposable {
@@ -28,7 +33,7 @@ export class WeightSource implements TensorSource, Disposable {
     this.#files = files;
     this.hash = hash;
     this.parameters = files
-      .flatMap((file) => file.names().map((name) => elementsOf(file, name)))
+      .flatMap((file) => file.names().map((name) => (name.endsWith(SCALES) ? 0 : elementsOf(file, name))))
       .reduce((a, b) => a + b, 0);
   }
 
@@ -49,22 +54,46 @@ export class WeightSource implements TensorSource, Disposable {
   }
 
   read(name: string): Float32Array {
-    const file = this.#files.find((one) => one.entry(name) !== undefined);
-    if (file === undefined) throw new EngineError("ModelIncompatible", `no weights named ${name}`);
-    return file.entry(name)?.type === "I8" ? dequantize(file, name) : file.read(name);
+    return readTensor(this.#fileOf(name), name);
+  }
+
+  rowScales(name: string): Float32Array | null {
+    const file = this.#fileOf(name);
+    return file.entry(name)?.type === "I8" ? readScales(file, name) : null;
   }
 
   [Symbol.dispose](): void {
     for (const file of this.#files) file[Symbol.dispose]();
   }
+
+  #fileOf(name: string): SafetensorsFile {
+    const file = this.#files.find((one) => one.entry(name) !== undefined);
+    if (file === undefined) throw new EngineError("ModelIncompatible", `no weights named ${name}`);
+    return file;
+  }
 }
 
-/** Rows of 8-bit numbers, each with its own scale in `<name>.scales`, as our own packages store them. */
-function dequantize(file: SafetensorsFile, name: string): Float32Array {
+/**
+ * A tensor as float32, also where it is stored as our own packages do: rows of 8-bit numbers, each row with its own scale
+ * in `<name>.scales`. Errors: ModelIncompatible when the scales are missing or not one a row.
+ */
+export function readTensor(file: SafetensorsFile, name: string): Float32Array {
+  const entry = file.entry(name);
+  if (entry?.type !== "I8") return file.read(name);
+  const [rows = 0, width = 1] = entry.shape;
+  const scales = readScales(file, name);
   const values = file.readInt8(name);
-  const scales = file.read(`${name}.scales`);
-  const width = values.length / scales.length;
-  return Float32Array.from(values, (value, at) => value * (scales[Math.floor(at / width)] ?? 0));
+  const out = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    const scale = scales[row] ?? 0;
+    for (let at = row * width; at < (row + 1) * width; at++) out[at] = (values[at] ?? 0) * scale;
+  }
+  return out;
+}
+
+function readScales(file: SafetensorsFile, name: string): Float32Array {
+  checkShape(name + SCALES, file.entry(name + SCALES)?.shape ?? [], [file.entry(name)?.shape[0] ?? 0]);
+  return file.read(name + SCALES);
 }
 
 function weightFiles(folder: string): string[] {

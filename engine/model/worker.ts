@@ -11,6 +11,7 @@ import { assert } from "../base/assert.ts";
 import { EngineError, toEnvelope } from "../protocol/errors.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import type { OperationName, ParametersOf, ResultOf, WorkerReply, WorkerRequest } from "./messages.ts";
+import { scoreBehind } from "./score-tokens.ts";
 import type { Sequence } from "./sequence.ts";
 
 type Handlers = {
@@ -67,6 +68,8 @@ function dispatch(
       return handlers.nextLogits(request.parameters, signal, id);
     case "score":
       return handlers.score(request.parameters, signal, id);
+    case "scoreBehind":
+      return handlers.scoreBehind(request.parameters, signal, id);
     case "generate":
       return handlers.generate(request.parameters, signal, id);
     case "truncate":
@@ -113,6 +116,7 @@ function makeHandlers(send: (reply: WorkerReply) => void): Handlers {
     // A copy: the original stays with the sequence and must not be transferred away.
     nextLogits: async ({ sequence }, signal) => (await sequenceOf(sequence).nextLogits(signal)).slice(),
     score: ({ sequence, ids }, signal) => sequenceOf(sequence).score(ids, signal),
+    scoreBehind: (parameters, signal) => scoreBehind(loaded().decoder, parameters, signal),
     generate: async ({ sequence: key, options }, signal, id) => {
       const sequence = sequenceOf(key);
       for await (const token of sequence.generate({ ...options, signal }))

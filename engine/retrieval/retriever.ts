@@ -202,10 +202,10 @@ function present(found: Scored, { index, query, statistics, weights }: Presentat
   const hits = found.hits.filter(({ term }) => !(query.terms[term]?.isFeedback ?? true));
   const { idf } = statistics;
   const terms = [...new Set(hits.map(({ term }) => term))].sort((a, b) => (idf[b] ?? 0) - (idf[a] ?? 0));
-  const typed = terms.flatMap((term) => {
-    const asked = query.terms[term];
-    return asked === undefined || asked.isPart ? [] : [asked.typed];
-  });
+  const asked = terms.flatMap((term) => query.terms[term] ?? []);
+  // A part says again what its whole says; where only parts of compounds were found, they are the reason.
+  const wholes = asked.filter(({ isPart }) => !isPart);
+  const typed = (wholes.length > 0 ? wholes : asked).map((term) => term.typed);
   return {
     documentId: chunk.documentId,
     chunk: chunk.seq,

@@ -10,7 +10,7 @@ import { stemEnglish } from "./stem.ts";
 import { WordFilter } from "./word-filter.ts";
 import { addToHash, hashOf, WordCache } from "./word-cache.ts";
 
-export const SEARCH_TOKENIZER_VERSION = "search-1";
+export const SEARCH_TOKENIZER_VERSION = "search-2";
 
 /**
  * word: a word by itself. part: of an identifier or compound. whole: the compound without its joints.

@@ -13,7 +13,7 @@ pay paid; sit sat; speak spoke spoken; lead led; grow grew grown; lose lost; fal
 understand understood; draw drew drawn; break broke broken; spend spent; rise rose risen; drive drove driven; buy bought;
 wear wore worn; choose chose chosen; eat ate eaten; throw threw thrown; catch caught; teach taught; fly flew flown;
 steal stole stolen; sing sang sung; swim swam swum; drink drank drunk; ride rode ridden; hide hid hidden; fight fought;
-forget forgot forgotten; sell sold; seek sought; sleep slept; shake shook shaken; bite bit bitten; tear tore torn;
+die died dying dies; lie lied lying lies; forget forgot forgotten; sell sold; seek sought; sleep slept; shake shook shaken; bite bit bitten; tear tore torn;
 weave wove woven; freeze froze frozen; forgive forgave forgiven; swear swore sworn; blow blew blown; dig dug;
 man men; woman women; child children; foot feet; tooth teeth; mouse mice; goose geese; wife wives; wolf wolves;
 life lives; knife knives; thief thieves; half halves; leaf leaves; shelf shelves`;

@@ -89,7 +89,7 @@ methods() {                                 # side by side: each one alone waits
 }
 package() {
   run training.export --data "$DATA" --base "$STATE/instruct/base.pt" --memory "$STATE/distilled/memory.pt" \
-      --out "$STATE/package" --positions "$POSITIONS" && run training.scripts.make_golden "$STATE/package"
+      --out "$STATE/package" --positions "$POSITIONS" --taught && run training.scripts.make_golden "$STATE/package"
 }
 figures() {
   run training.evaluate --package "$STATE/package" --data "$DATA" --examples "$STATE/examples" --chat \

@@ -1,13 +1,14 @@
 """Held-out prompts with PyTorch's greedy answers, by which the application shows that it computes the same.
 
-python3 -m training.scripts.make_answers --package assets/models/starter --data DIR --out test/parity/answers.json
+python3 -m training.scripts.make_answers --package assets/models/starter --data DIR \
+    --out test/parity/golden/starter-answers.json
 With --examples DIR (what `training.instruct examples` wrote) the prompts are questions about held-out passages in the
-chat form, and where those do not suffice, as without, held-out text that is continued. Every second one is read after the
-memory of earlier text. test/parity/answers.test.ts reads the file.
+chat form, and where those do not suffice, as without, held-out text that is continued. Every second one is read after
+the memory of earlier text. test/parity/answers.test.ts reads the file.
 
-Fields   weightsSha256, adapterSha256  of the package's files    most  tokens of an answer
-         prompts   kind ("question" or "text"), memory (ids of a segment, or none), ids, nats (of ids 1.. together), answer (ids, without the end of a
-                   turn), last {ids, values} (the 8 largest logits after the prompt)
+Fields   weightsSha256, adapterSha256 of the package's files; most: tokens of an answer; ratio: source tokens a slot
+         prompts: kind ("question" or "text"), memory (ids of a segment, or none), ids, nats (of ids 1.. together),
+                  answer (ids, without the end of a turn), last {ids, values} (the 8 largest logits after the prompt)
 Everything is computed in fp32 from the exported weights. Does not know: ONNX.
 """
 import hashlib

@@ -26,7 +26,10 @@ def read_file(path):
     arrays = {}
     for name, h in header.items():
         begin, end = (start + offset for offset in h["data_offsets"])
-        arrays[name] = np.frombuffer(blob[begin:end], np.float16).astype(np.float64).reshape(h["shape"])
+        kind = {"I8": np.int8, "F32": np.float32}[h["dtype"]]
+        arrays[name] = np.frombuffer(blob[begin:end], kind).astype(np.float64).reshape(h["shape"])
+    for name in [n for n in arrays if n + ".scales" in arrays]:
+        arrays[name] = arrays[name] * arrays.pop(name + ".scales")[:, None]
     return arrays
 
 

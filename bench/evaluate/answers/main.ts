@@ -2,14 +2,17 @@
  * `npm run evaluate -- answers`: true answers over whole documents that nothing was tuned on.
  *   [--only DOCUMENT] [--kind place|two|none|whole] [--system NAME] [--json] [--misses] [--verbose]
  *   [--development]  the documents that rules may be tuned on instead of the test set; LONGLEAF_CORPUS names the corpus
+ *   [--no-memory]    nothing is read into memory: quicker, without the row that says what the memory adds
  * Owns: options and output of this run.
  */
 import { parseArgs } from "node:util";
+import type { LanguageModel } from "../../../engine/model/types.ts";
 import type { PassageReader } from "../../../engine/reading/reading.ts";
 import { wordsIn } from "../comparing.ts";
 import { corpusFolders } from "../corpus-folders.ts";
 import { layDownDevelopmentSet } from "../development-set.ts";
 import { openDirectLibrary } from "../direct.ts";
+import { NO_MODEL, openModel } from "../language-model.ts";
 import { askedOf } from "../marks.ts";
 import { openReader } from "../reader.ts";
 import { printMisses, printReport, reportOf } from "../report.ts";
@@ -34,6 +37,7 @@ export async function main(args: string[]): Promise<void> {
       misses: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
       development: { type: "boolean", default: false },
+      "no-memory": { type: "boolean", default: false },
     },
   });
   if (values.development && corpusFolders().length === 0) {
@@ -51,10 +55,11 @@ export async function main(args: string[]): Promise<void> {
     }));
   if (chosen.length === 0) throw new Error(`no such document; there are: ${all.map(({ name }) => name).join(", ")}`);
   await using reading = await openReader();
-  const systems = chooseSystems(reading.reader !== null, values.system);
+  await using language = values["no-memory"] ? NO_MODEL : await openModel();
+  const systems = chooseSystems({ reader: reading.reader !== null, model: language.model !== null }, values.system);
   const given: GivenBySystem = new Map();
   const ranks: RanksByRetriever = new Map();
-  const documents = await evaluate(chosen, reading.reader, systems, given, ranks);
+  const documents = await evaluate(chosen, { reader: reading.reader, model: language.model }, systems, given, ranks);
   const report = reportOf(documents, given, ranks);
   const title = values.development ? "Development" : "Answers";
   if (values.json) {
@@ -68,17 +73,18 @@ export async function main(args: string[]): Promise<void> {
 
 async function evaluate(
   chosen: readonly TestDocument[],
-  reader: PassageReader | null,
+  { reader, model }: { readonly reader: PassageReader | null; readonly model: LanguageModel | null },
   systems: readonly System[],
   given: GivenBySystem,
   ranks: RanksByRetriever,
 ): Promise<ImportedDocument[]> {
-  using library = openDirectLibrary(reader);
+  using library = openDirectLibrary(reader, model);
   const documents: ImportedDocument[] = [];
   for (const { name, path, questions } of chosen) {
     const began = performance.now();
     const id = await library.addPath(path);
     const importMs = performance.now() - began;
+    await library.remember(id);
     const words = [...library.store.texts.parts(id)].reduce((sum, { text }) => sum + wordsIn(text), 0);
     documents.push({ name, words, importMs, questions: questions.length });
     const asked = questions.map((question) => askedOf(name, question));

@@ -5,8 +5,10 @@
  */
 import { chooseQuotations } from "../../../engine/answering/evidence.ts";
 import { weighEvidence, type Weighed } from "../../../engine/answering/find.ts";
+import type { RecallForm } from "../../../engine/answering/ranking/recall.ts";
 import type { Candidate } from "../../../engine/answering/ranking/candidates.ts";
 import type { DocumentId } from "../../../engine/protocol/dto.ts";
+import type { LanguageModel } from "../../../engine/model/types.ts";
 import type { PassageReader } from "../../../engine/reading/reading.ts";
 import { openDirectLibrary, type DirectLibrary } from "../direct.ts";
 import { layDownDevelopmentSet } from "../development-set.ts";
@@ -16,11 +18,17 @@ import { isIn, readSourceDocuments } from "../haystacks/texts.ts";
 import { askedOf, cutCitation, type AskedQuestion, type Cited } from "../marks.ts";
 import { CITED_WORDS } from "../comparing.ts";
 
+/** Haystacks are made of many texts; books are told, the others are set out under headings. */
+export type Group = "haystack" | "book" | "other";
+
 /** One question, weighed. Weighing again with other weights needs no second reading (`weigh`). */
 export interface Collected {
   /** Document or haystack; questions of one go together into the fit or into its check. */
   readonly document: string;
-  readonly asked: AskedQuestion;
+  readonly group: Group;
+  readonly question: string;
+  /** The text says it. */
+  readonly isAnswered: boolean;
   readonly weighed: Weighed;
   /** Of each candidate, by its place in `weighed.candidates`: the quotation that it would give on its own. */
   readonly quoted: readonly Quoted[];
@@ -36,33 +44,57 @@ export interface Quoted {
 
 const WORDS = 75_000;
 
+/** What candidates are looked at with. */
+export interface Means {
+  readonly reader: PassageReader | null;
+  /** Its memories are asked in the form that follows. */
+  readonly model: LanguageModel | null;
+  readonly form: RecallForm;
+}
+
+export interface Wanted {
+  /** Of each kind. */
+  readonly haystacks: number;
+  readonly development: boolean;
+  /** Development documents, by parts of their names; all when empty. */
+  readonly only: readonly string[];
+}
+
+/** `known`: documents that were collected before. `keep` is told after each document. */
 export async function collect(
-  reader: PassageReader | null,
-  { haystacks, development }: { readonly haystacks: number; readonly development: boolean },
-  tell: (line: string) => void,
+  means: Means,
+  { haystacks, development, only }: Wanted,
+  known: readonly Collected[],
+  keep: (all: readonly Collected[], added: readonly Collected[]) => void,
 ): Promise<Collected[]> {
-  const collected: Collected[] = [];
+  const collected = [...known];
+  const isKnown = (name: string): boolean => known.some(({ document }) => document === name);
+  const add = (added: readonly Collected[]): void => {
+    collected.push(...added);
+    keep(collected, added);
+  };
   for (const kind of haystacks === 0 ? [] : KINDS) {
     const chosen = readSourceDocuments(corpusFiles([]), [...kind.groups, ...kind.fillers]).filter(({ name }) =>
       isIn("fitted", name),
     );
     const piles = makeHaystacks(kind, chosen, { words: WORDS, count: haystacks, seed: 7 });
-    for (const haystack of piles) {
-      using library = openDirectLibrary();
+    for (const haystack of piles.filter(({ name }) => !isKnown(name))) {
+      using library = openDirectLibrary(means.reader, means.model);
       const id = await library.addRows(haystack.rows);
+      await library.remember(id);
       const questions = [...ownQuestions(haystack, library, id), ...questionsWithoutAnswer(haystack, piles)];
-      collected.push(...(await weighAll(library, id, haystack.name, questions, reader)));
-      tell(`${haystack.name}: ${questions.length} questions`);
+      add(await weighAll(library, id, { name: haystack.name, group: "haystack" }, questions, means));
     }
   }
   if (development) {
     using set = layDownDevelopmentSet();
-    for (const { name, path, questions } of set.documents) {
-      using library = openDirectLibrary();
-      const id = await library.addPath(path);
+    for (const { name, isBook, path, questions } of set.documents.filter((document) => !isKnown(document.name))) {
       const asked = questions.filter(({ kind }) => kind !== "whole").map((written) => askedOf(name, written));
-      collected.push(...(await weighAll(library, id, name, asked, reader)));
-      tell(`${name}: ${asked.length} questions`);
+      if (asked.length === 0 || (only.length > 0 && !only.some((part) => name.includes(part)))) continue;
+      using library = openDirectLibrary(means.reader, means.model);
+      const id = await library.addPath(path);
+      await library.remember(id);
+      add(await weighAll(library, id, { name, group: isBook ? "book" : "other" }, asked, means));
     }
   }
   return collected;
@@ -71,15 +103,15 @@ export async function collect(
 async function weighAll(
   library: DirectLibrary,
   id: DocumentId,
-  document: string,
+  document: { readonly name: string; readonly group: Group },
   questions: readonly AskedQuestion[],
-  reader: PassageReader | null,
+  { form }: Means,
 ): Promise<Collected[]> {
   const never = new AbortController().signal;
-  const sources = { ...library.sources, reader };
+  const sources = { ...library.sources, recalls: { form } };
   const collected: Collected[] = [];
   for (const asked of questions) {
-    const request = { question: asked.question, scope: [id], composer: "extractive", memory: "off", seed: 0 } as const;
+    const request = { question: asked.question, scope: [id], composer: "extractive", memory: "on", seed: 0 } as const;
     const task = { request, sources, signals: { cancel: never, stop: never } };
     const weighed = await weighEvidence(asked.question, task, null);
     const quoted = weighed.candidates.map((candidate): Quoted => {
@@ -89,7 +121,15 @@ async function weighAll(
       const holds = isEvidence(asked, { text, start, end, page: null, file: null, line: null, endLine: null });
       return { start, end, core, holds };
     });
-    collected.push({ document, asked, weighed: light(weighed), quoted });
+    const { question, needed } = asked;
+    collected.push({
+      document: document.name,
+      group: document.group,
+      question,
+      isAnswered: needed.length > 0,
+      weighed: light(weighed),
+      quoted,
+    });
   }
   return collected;
 }

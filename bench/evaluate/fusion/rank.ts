@@ -17,7 +17,7 @@ const RATE = 0.03;
 const [BETA_1, BETA_2] = [0.9, 0.99];
 
 /** `ridge`: how strongly weights are drawn to zero, in questions. The bias is zero: only differences count. */
-export function fitRanking(examples: readonly RankedExample[], ridge = 4): Regression {
+export function fitRanking(examples: readonly RankedExample[], ridge = 40): Regression {
   const all = examples.flatMap(({ candidates }) => candidates);
   const names = [...new Set(all.flatMap((features) => Object.keys(features)))];
   const mean = names.map((name) => meanOf(all.flatMap((features) => features[name] ?? [])));

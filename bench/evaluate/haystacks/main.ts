@@ -69,7 +69,7 @@ export async function main(args: string[]): Promise<void> {
   const options = { words: Number(values.words), count: Number(values.count), seed };
   const most = Number(values.questions);
   await using reading = await openReader();
-  const systems = chooseSystems(reading.reader !== null, values.system);
+  const systems = chooseSystems({ reader: reading.reader !== null, model: false }, values.system);
   const given: GivenBySystem = new Map();
   const ranks: RanksByRetriever = new Map();
   const documents: ImportedDocument[] = [];

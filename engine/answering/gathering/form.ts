@@ -24,9 +24,17 @@ const ORDER = [
   /\b(?:in (?:what|which) (?:order|sequence)|what (?:is|was) the (?:order|sequence)|chronolog(?:y|ical(?:ly)?)|timeline|one after (?:the other|another))\b/u,
   /\bput .* in order\b|\bsequence of (?:events|steps)\b/u,
 ];
+/** "Came across the island": a way, not a spread. */
+const MOTION =
+  "com(?:e|es|ing)|came|go|goes|going|gone|went|get|gets|got|runs?|ran|running|walk\\w*|travel\\w*|sail\\w*|sw[iau]m\\w*|" +
+  "rid(?:e|es|ing|den)|rode|driv(?:e|es|ing|en)|drove|cross\\w*|carr\\w+|stretch\\w*|lay|lies?|lying|fl(?:y|ies|ew|ying)|step\\w*|" +
+  "look\\w*|reach\\w*|jump\\w*|lean\\w*|throw\\w*|threw|tak(?:e|es|en|ing)|took|brought|bring\\w*|cut\\w*|fall\\w*|fell|fle(?:e|es|d)|" +
+  "move\\w*|row\\w*|roll\\w*|drag\\w*|march\\w*|follow\\w*|chase\\w*|ferr\\w+|way|bridge|path|road|line";
 /** A list or a number over the whole; for "which …" the noun decides (below). */
-const SPREAD =
-  /\b(?:in the course of|over the course of|throughout|all through|in all|altogether|in total|at various|the various|the different|different (?:kinds|types|sorts|ways|forms|places|people)|each of|every one of|one by one|(?:disorder|chapter|section|part|place|person|country|case|step) by (?:disorder|chapter|section|part|place|person|country|case|step)|across the|during (?:the|his|her|their) (?:story|book|novel|life|lives)|in the whole (?:book|story|novel|text|document))\b/u;
+const SPREAD = new RegExp(
+  String.raw`\b(?:in the course of|over the course of|throughout|all through|in all|altogether|in total|at various|the various|the different|different (?:kinds|types|sorts|ways|forms|places|people)|each of|every one of|one by one|(?:disorder|chapter|section|part|place|person|country|case|step) by (?:disorder|chapter|section|part|place|person|country|case|step)|(?<!\b(?:${MOTION}) (?:\p{L}+ )?)across the|during (?:the|his|her|their) (?:story|book|novel|life|lives)|in the whole (?:book|story|novel|text|document))\b`,
+  "u",
+);
 /** Asked of all places of a thing. */
 const WHEREVER =
   /^(?:when|where|why|how) and (?:when|where|why|how) (?:does|do|did|is|are|was|were)\b|^what (?:did|do|does) (?:the )?\p{L}+s? (?:do|gain|lose|learn|suffer|achieve)\b|^who (?:are|were) the (?:two|three|four|five|six|seven|eight|nine|ten|twelve)\b|\b(?:and|or) (?:where|when) not\b|^where (?:may|can|must|should|is|are) .*\b(?:used|allowed|permitted|forbidden|legal|mentioned|discussed)\b/u;
@@ -43,8 +51,23 @@ const STOPS_NOUN =
   /^(?:does|do|did|is|are|was|were|can|could|must|may|might|have|has|had|will|would|shall|should|in|on|of|for|from|to|by|with|at|as|that|which|who|into|the|a|an|his|her|their|its|and|or|about|between|among)$/u;
 const SINGULAR_BEFORE = /^(?:kind|sort|type|time|day|year|month|hour|date|name|word|colour|color|age|number|reason)$/u;
 
-/** The form, or null for a question to one place. `isSure`: it says so; otherwise a plural noun suggests it. */
-export function formOf(question: string): { readonly form: GatherForm; readonly isSure: boolean } | null {
+export interface Asked {
+  readonly form: GatherForm;
+  /** It says so; otherwise a plural noun suggests it. */
+  readonly isSure: boolean;
+}
+
+/** What is asked is often told in one place as well: a fate, an order, a change, a number. */
+const TOLD_IN_ONE: ReadonlySet<GatherForm> = new Set(["order", "change", "count"]);
+const FATE = /\bwhat (?:becomes|became|has become|will become|happens|happened) (?:to|of)\b|\bfate of\b/iu;
+
+/** The answer begins with the best places for the question, as if it were asked of one place. */
+export function beginsWithBest(question: string, { form, isSure }: Asked): boolean {
+  return !isSure || TOLD_IN_ONE.has(form) || FATE.test(question);
+}
+
+/** The form, or null for a question to one place. */
+export function formOf(question: string): Asked | null {
   const text = question.trim().replace(/\s+/gu, " ").toLowerCase();
   if (text === "") return null;
   if (CHANGE.some((rule) => rule.test(text))) return { form: "change", isSure: true };
@@ -65,7 +88,8 @@ export function formOf(question: string): { readonly form: GatherForm; readonly 
 
 const isPlural = (word: string): boolean =>
   new RegExp(`^(?:${IRREGULAR})$`, "u").test(word) ||
-  (/[^s]s$/u.test(word) && word.length > 3 && !VERBS_IN_S.test(word));
+  // "famous", "campus", "crisis", "the inventor's" are no plurals.
+  (/[^sui’']s$/u.test(word) && word.length > 3 && !VERBS_IN_S.test(word));
 
 const holdsPlural = (text: string): boolean => text.split(/[^\p{L}'’]+/u).some(isPlural);
 
@@ -87,7 +111,8 @@ function askedNoun(text: string): "several" | "numbered" | "none" {
     const next = words[at + 1] ?? "";
     if (!isLinked && /^(?:the|a|an|him|her|them|it|his|their|its|my|our|your|this|that|these)$/u.test(next))
       return "none";
-    return "several";
+    // "Which of the helpers was …": one of them.
+    return /\bof\b/u.test(start) && /^(?:is|was|has|does)$/u.test(next) ? "none" : "several";
   }
   return "none";
 }

@@ -4,7 +4,6 @@
  * Owns: the features and the sentence for which a passage stands. Does not know: quotations, refusals, threads.
  */
 import type { PassageReader, Reading } from "../../reading/reading.ts";
-import { visitTokens } from "../../retrieval/search-tokenizer.ts";
 import type { ScoreParts } from "../../retrieval/types.ts";
 import { kindFit } from "../answer-kind.ts";
 import { normalise } from "../normalised.ts";
@@ -12,9 +11,8 @@ import type { Question } from "../question.ts";
 import { QUOTE_WORDS, type Unit } from "../windows.ts";
 import { FUSION } from "./fusion-weights.ts";
 import type { Look } from "./look.ts";
-import type { Meaning } from "./meaning.ts";
 import { type Rarity, shareOf } from "./rarity.ts";
-import { type Features, logOddsOf, probabilityOf } from "./regression.ts";
+import { type Features, fittedFor, logOddsOf, probabilityOf, type Way } from "./regression.ts";
 
 /** Where the reader sees the answer. */
 export interface ReadAnswer {
@@ -31,6 +29,8 @@ export interface Candidate {
   /** Index of the unit for which it is quoted. */
   readonly core: number;
   readonly answer: ReadAnswer | null;
+  /** Nats per token that the memory of its segment makes the question likelier; null where none was asked. */
+  readonly recall: number | null;
   readonly features: Features;
   /** Log odds that a quotation around the core answers the question. */
   readonly logOdds: number;
@@ -65,29 +65,37 @@ function answerOf({ context }: Look, reading: Reading): ReadAnswer {
   return { start, end: start + text.length, text, relevance, score, certainty };
 }
 
+/** What was found out about each look beyond search. Empty lists: nothing. */
+export interface Closely {
+  readonly answers: readonly (ReadAnswer | null)[];
+  readonly recalls: readonly (number | null)[];
+}
+export const NOT_READ: Closely = { answers: [], recalls: [] };
+
 /** All candidates, best first. */
 export function weighCandidates(
   question: Question,
   looks: readonly Look[],
-  answers: readonly (ReadAnswer | null)[],
-  { rarity, meaning }: { readonly rarity: Rarity; readonly meaning: Meaning },
+  { answers, recalls }: Closely,
+  rarity: Rarity,
 ): Candidate[] {
   const best = Math.max(...looks.map(({ passage }) => passage.score), Number.MIN_VALUE);
-  const isRead = answers.some((answer) => answer !== null);
+  const way = wayOf(answers, recalls);
   const relevances = answers.map((answer) => answer?.relevance ?? -Infinity);
   const mostRelevant = Math.max(...relevances);
   const company = companyOf(looks, best);
   const rankOfRelevance = ranksOf(relevances);
-  const regression = isRead ? FUSION.candidate.read : FUSION.candidate.searched;
+  const regression = fittedFor(FUSION.candidate, way);
+  const rankOfRecall = ranksOf(looks.map((_, at) => recalls[at] ?? -Infinity));
   const weighed = looks.map((look, rank) => {
     const answer = answers[rank] ?? null;
+    const recall = recalls[rank] ?? null;
     const core = coreOf(question, look, answer, rarity);
     const features: Features = {
       ...searchFeatures(look, rank, best),
       ...sentenceFeatures(question, look, core, rarity),
       company: company[rank]?.near ?? 0,
       region: company[rank]?.far ?? 0,
-      ...meaningFeatures(look, core, rarity, meaning),
       ...(answer === null
         ? {}
         : {
@@ -98,17 +106,23 @@ export function weighCandidates(
             certainty: answer.certainty,
             agreement: Math.log1p(agreeing(answers, rank, mostRelevant)),
           }),
+      ...(recall === null ? {} : { recall, recallRank: Math.log1p(rankOfRecall[rank] ?? 0) }),
     };
-    return { look, core, answer, features, odds: logOddsOf(regression, features) + standingOf(question, look) };
+    return { look, core, answer, recall, features, odds: logOddsOf(regression, features) + standingOf(question, look) };
   });
   const rivals = rivalFeatures(weighed.map(({ odds }) => odds));
-  const calibration = isRead ? FUSION.calibration.read : FUSION.calibration.searched;
+  const calibration = fittedFor(FUSION.calibration, way);
   return weighed
-    .map(({ look, core, answer, features }, at) => {
+    .map(({ look, core, answer, recall, features }, at) => {
       const logOdds = logOddsOf(calibration, rivals[at] ?? {});
-      return { look, core, answer, features, logOdds, probability: probabilityOf(logOdds) };
+      return { look, core, answer, recall, features, logOdds, probability: probabilityOf(logOdds) };
     })
     .sort((a, b) => b.logOdds - a.logOdds);
+}
+
+function wayOf(answers: Closely["answers"], recalls: Closely["recalls"]): Way {
+  if (!answers.some((answer) => answer !== null)) return "searched";
+  return recalls.some((recall) => recall !== null) ? "remembered" : "read";
 }
 
 /** A candidate's score alone, and how it stands beside the others: the logarithm of its share of all. Both grow with it. */
@@ -154,37 +168,6 @@ function sentenceFeatures(question: Question, look: Look, core: number, rarity: 
     asks: isQuestion(text) ? 1 : 0,
     fragment: (unit?.words ?? 0) < 4 ? 1 : 0,
     long: (unit?.words ?? 0) > QUOTE_WORDS ? 1 : 0,
-  };
-}
-
-/** The question's words, or others that may stand for them; and names of the kind of thing that was asked for. */
-function meaningFeatures(look: Look, core: number, rarity: Rarity, { related, kinds }: Meaning): Features {
-  const near = new Map<string, number>();
-  const here = new Map<string, number>();
-  const typed = { core: 0, window: 0 };
-  const { passage, units } = look;
-  units.forEach((unit, at) => {
-    const isCore = Math.abs(at - core) <= 1;
-    if (!isCore && (unit.end <= passage.start || unit.start >= passage.end)) return;
-    visitTokens(unit.text, (found) => {
-      const own = rarity.weightOf.has(found) ? { term: found, nearness: 1 } : related.get(found);
-      if (kinds.has(found)) typed[at === core ? "core" : "window"] = 1;
-      if (own === undefined) return;
-      if (own.nearness > (here.get(own.term) ?? 0)) here.set(own.term, own.nearness);
-      if (isCore && own.nearness > (near.get(own.term) ?? 0)) near.set(own.term, own.nearness);
-    });
-  });
-  const share = (held: ReadonlyMap<string, number>): number => {
-    let sum = 0;
-    for (const [term, nearness] of held) sum += nearness * (rarity.weightOf.get(term) ?? 0);
-    return rarity.total === 0 ? 0 : sum / rarity.total;
-  };
-  return {
-    meansAround: share(near),
-    meansWindow: share(here),
-    kindInCore: typed.core,
-    kindInWindow: typed.window,
-    kindAsked: kinds.size > 0 ? 1 : 0,
   };
 }
 

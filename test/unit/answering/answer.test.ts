@@ -132,6 +132,19 @@ describe("document text is data", () => {
   });
 });
 
+describe("why a place was chosen", () => {
+  it.each([
+    ["What is in the chart-room?", ["chart", "room"]],
+    ["Who looked at the chart?", ["looked", "chart"]],
+  ])("names words of the question: %s", async (question, words) => {
+    const small = await addPages(library, `One passage ${words.length}`, [
+      ["He stood in the room and looked at the chart. The house had a light."],
+    ]);
+    const { answer } = await ask(library, [small], question, { route: "find" });
+    expect(answer.citations[0]?.why?.words.toSorted()).toEqual(words.toSorted());
+  });
+});
+
 describe("counting", () => {
   it("counts every place, reads every page and says so", async () => {
     const { answer, events } = await ask(library, [id], "How many times is the heron mentioned?");

@@ -1,8 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { familiesOf } from "../../../engine/answering/gathering/kinds-of-thing.ts";
-import { formOf } from "../../../engine/answering/gathering/form.ts";
+import { beginsWithBest, formOf } from "../../../engine/answering/gathering/form.ts";
 import { topicOf } from "../../../engine/answering/gathering/topic.ts";
 import { visitTokens } from "../../../engine/retrieval/search-tokenizer.ts";
+
+describe("beginsWithBest", () => {
+  it.each([
+    ["What became of the first castle?", true],
+    ["In what order do the guests arrive?", true],
+    ["How does Mary's opinion of the captain change?", true],
+    ["How many people die in the story?", true],
+    ["Who are the suspects?", true],
+    ["List the deaths in the book.", false],
+    ["Who dies in the course of the story?", false],
+  ] as const)("%s: %s", (question, begins) => {
+    const asked = formOf(question);
+    expect(asked !== null && beginsWithBest(question, asked)).toBe(begins);
+  });
+});
 
 describe("formOf", () => {
   it.each([
@@ -39,6 +54,12 @@ describe("formOf", () => {
     "How many seats does the Eider have?",
     "Which side of the heart pumps blood to the lungs?",
     "Why did they turn back?",
+    "Which famous explorer led the party?",
+    "On what dangerous errand was the boy sent?",
+    "Which inventor's helper was lost?",
+    "Which of the inventor's helpers was lost?",
+    "Where did they come across the inscribed shells?",
+    "What did she row across the bay to fetch?",
     "",
   ])("%s asks for one place", (question) => {
     expect(formOf(question)).toBeNull();

@@ -79,6 +79,25 @@ describe("questions over the whole", () => {
     expect(whole.answer.citations[0]?.start).toBe(place.answer.citations[0]?.start);
   });
 
+  it("does not let a number of places look like a number of things", async () => {
+    const id = await addPages(library, "The Countess", story());
+    const { answer } = await ask(
+      library,
+      [id],
+      "How many illnesses does Countess Narona have in the course of the story?",
+    );
+    expect(answer.answer).toMatch(/^Not counted, only looked for: \d+ places? in \d of 8 chapters may tell of it\./u);
+  });
+
+  it("begins with the evidence of a place when a fate is asked for", async () => {
+    const id = await addPages(library, "The Countess", story());
+    const question = "What became of Countess Narona at the end?";
+    const place = await ask(library, [id], question, { route: "find" });
+    const whole = await ask(library, [id], question);
+    expect(whole.answer.route).toBe("whole");
+    expect(whole.answer.citations[0]?.start).toBe(place.answer.citations[0]?.start);
+  });
+
   it("says that the text does not say when its name stands nowhere", async () => {
     const id = await addPages(library, "The Countess", story());
     const { answer } = await ask(library, [id], "What happens to Zenobia Quillfeather?");

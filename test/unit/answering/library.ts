@@ -8,8 +8,6 @@ import { sha256 } from "../../../engine/base/hash.ts";
 import type { ParserRow } from "../../../engine/documents/rows.ts";
 import type { Answer, AnswerEvent, DocumentId } from "../../../engine/protocol/dto.ts";
 import { createRetriever } from "../../../engine/retrieval/retriever.ts";
-import { lexiconFile } from "../../../engine/host/layout.ts";
-import { Lexicon } from "../../../engine/lexicon/lexicon.ts";
 import { openStore } from "../../../engine/store/open-store.ts";
 import type { LibraryStore } from "../../../engine/store/types.ts";
 import { summarizeDocument } from "../../../engine/summarizing/summarize.ts";
@@ -32,7 +30,6 @@ export function openTestLibrary(): TestLibrary {
       summary: (id, signal) => summarizeDocument(id, store, { signal }),
       remembering: null,
       reader: null,
-      lexicon: new Lexicon(lexiconFile),
     },
     [Symbol.dispose]() {
       store.close();

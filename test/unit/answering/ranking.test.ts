@@ -3,6 +3,7 @@ import { logOddsOf, probabilityOf } from "../../../engine/answering/ranking/regr
 import { fitRegression } from "../../../bench/evaluate/fusion/regress.ts";
 import { seededRandom } from "../../../bench/evaluate/statistics.ts";
 import { addPages, filler, openTestLibrary } from "./library.ts";
+import { NOT_READ } from "../../../engine/answering/ranking/candidates.ts";
 import { searchFor, weigh } from "../../../engine/answering/find.ts";
 
 describe("a regression", () => {
@@ -54,17 +55,13 @@ describe("candidates", () => {
         certainty: isThere ? 0.9 : 0.05,
       };
     });
-    const { candidates, quotations } = weigh(searched, answers, library.sources.texts);
+    const { candidates, quotations } = weigh(searched, { answers, recalls: [] }, library.sources.texts);
     const [first] = candidates;
     expect(first?.look.units[first.core]?.text).toContain("Magnus Tveit");
     expect(first?.features["agreement"]).toBeGreaterThan(0);
     expect(quotations[0]?.text).toContain("Magnus Tveit");
     expect(quotations[0]?.answer?.text).toBe("Magnus Tveit");
-    const without = weigh(
-      searched,
-      searched.looks.map(() => null),
-      library.sources.texts,
-    );
+    const without = weigh(searched, NOT_READ, library.sources.texts);
     expect(without.candidates.every(({ answer, features }) => answer === null && !("relevance" in features))).toBe(
       true,
     );

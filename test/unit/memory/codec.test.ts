@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { decodeMemory, encodeMemory, type Precision } from "../../../engine/memory/codec.ts";
 import { fromHalf, toHalf } from "../../../engine/model/half.ts";
@@ -40,6 +41,44 @@ describe("a memory as bytes", () => {
     );
   });
 
+  it("comes back within half a step of each channel in int4, at half the size of int8", () => {
+    const bytes = encodeMemory(memory, "int4");
+    const back = decodeMemory(bytes);
+    expect(back).toMatchObject({ layers, slots, width, ratio: 8, tokens: 50 });
+    const [found, expected] = [fromHalf(back.payload), fromHalf(memory.payload)];
+    for (let layer = 0; layer < layers; layer++) {
+      for (let channel = 0; channel < width; channel++) {
+        const column = (of: Float32Array): Float32Array =>
+          of.slice(layer * slots * width, (layer + 1) * slots * width).filter((_, i) => i % width === channel);
+        expect(relativeDifference(column(found), column(expected))).toBeLessThan(0.5 / 7 + 1e-3);
+      }
+    }
+    const scales = 4 * layers * width;
+    expect(bytes.length - 32 - scales).toBe((encodeMemory(memory, "int8").length - 32 - scales) / 2);
+  });
+
+  it("comes back in int4 with an odd number of numbers", () => {
+    const odd = {
+      layers: 1,
+      slots: 3,
+      width: 5,
+      ratio: 8,
+      tokens: 24,
+      payload: toHalf(Float32Array.from({ length: 15 }, (_, i) => i - 7)),
+    };
+    const back = fromHalf(decodeMemory(encodeMemory(odd, "int4")).payload);
+    expect(back.length).toBe(15);
+    expect(relativeDifference(back, fromHalf(odd.payload))).toBeLessThan(0.5 / 7 + 1e-3);
+  });
+
+  it("keeps zeros, and a channel of one sign, in int4", () => {
+    const flat = {
+      ...memory,
+      payload: toHalf(Float32Array.from(memory.payload, (_, i) => (i % width === 0 ? 0 : -3))),
+    };
+    expect(decodeMemory(encodeMemory(flat, "int4")).payload).toEqual(flat.payload);
+  });
+
   it("keeps no larger buffer alive and may start anywhere in one", () => {
     const bytes = encodeMemory(memory, "float16");
     const shifted = new Uint8Array(bytes.length + 3);
@@ -48,14 +87,14 @@ describe("a memory as bytes", () => {
   });
 
   it("comes back from a Buffer, as files are read", () => {
-    for (const precision of ["float16", "int8"] as const) {
+    for (const precision of ["float16", "int8", "int4"] as const) {
       const bytes = encodeMemory(memory, precision);
       expect(decodeMemory(Buffer.from(bytes))).toEqual(decodeMemory(bytes));
     }
   });
 });
 
-describe.each<Precision>(["float16", "int8"])("damaged bytes in %s", (precision) => {
+describe.each<Precision>(["float16", "int8", "int4"])("damaged bytes in %s", (precision) => {
   const good = encodeMemory(memory, precision);
 
   it("are found wherever one bit is flipped", () => {
@@ -92,5 +131,44 @@ describe.each<Precision>(["float16", "int8"])("damaged bytes in %s", (precision)
     const bad = good.slice();
     new DataView(bad.buffer).setUint16(4, 2, true);
     expect(() => decodeMemory(bad)).toThrow(/version 2; 1 was expected/);
+  });
+});
+
+describe("bytes that were made to deceive", () => {
+  /** Changes a good payload and signs it again, as somebody could who knows the format. */
+  const forged = (precision: Precision, change: (view: DataView) => void): Uint8Array => {
+    const bytes = encodeMemory(memory, precision);
+    const view = new DataView(bytes.buffer);
+    change(view);
+    view.setUint32(28, crc32(bytes.subarray(32), crc32(bytes.subarray(0, 28))), true);
+    return bytes;
+  };
+
+  it("may be signed again without harm", () => {
+    for (const precision of ["int8", "int4"] as const)
+      expect(decodeMemory(forged(precision, () => {}))).toEqual(decodeMemory(encodeMemory(memory, precision)));
+  });
+
+  it.each([NaN, Infinity, -1])("are refused with a scale of %d", (scale) => {
+    for (const precision of ["int8", "int4"] as const)
+      expect(() => decodeMemory(forged(precision, (view) => view.setFloat32(32, scale, true)))).toThrow(/no size/);
+  });
+
+  it("are refused with a number of 4 bits that is never written", () => {
+    const last = encodeMemory(memory, "int4").length - 1;
+    for (const byte of [0x08, 0x80]) {
+      const bytes = forged("int4", (view) => view.setUint8(last, byte));
+      expect(() => decodeMemory(bytes)).toThrow(/never written/);
+    }
+  });
+
+  it("are refused with a precision that does not fit their length", () => {
+    for (const [precision, code] of [
+      ["int8", 3],
+      ["int4", 2],
+      ["int4", 1],
+      ["int8", 4],
+    ] as const)
+      expect(() => decodeMemory(forged(precision, (view) => view.setUint16(6, code, true)))).toThrow(corrupt);
   });
 });

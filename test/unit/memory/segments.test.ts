@@ -152,6 +152,7 @@ describe("a segment's key", () => {
       segmentKey(ids, { ...info, hashes: { ...info.hashes, adapter: "x" } }),
       segmentKey(ids, { ...info, memory: { ...info.memory, segmentLength: 128 } }),
       segmentKey(ids, { ...info, memory: { ...info.memory, kind: "stride" } }),
+      segmentKey(ids, { ...info, memory: { ...info.memory, precision: "int4" } }),
     ];
     expect(new Set([key, ...others]).size).toBe(others.length + 1);
   });

@@ -81,8 +81,20 @@ describe("quantised weights", () => {
     expect(transpose(transpose(matrix, out, into), into, out)).toEqual(matrix);
   });
 
-  it("take the largest block that fits", () => {
-    expect([896, 256, 64, 48, 16, 40].map(blockSizeFor)).toEqual([128, 128, 64, 16, 16, null]);
+  it("that were stored in 8-bit rows come back exactly, whatever the block", () => {
+    const stored = Int8Array.from({ length: out * into }, (_, i) => (i % into === 3 ? 127 : ((i * 37) % 41) - 20));
+    const rowScales = Float32Array.from({ length: out }, (_, n) => (n === 2 ? 0 : 0.013 * (n + 1)));
+    const rows = Float32Array.from(stored, (value, i) => value * (rowScales[Math.floor(i / into)] ?? 0));
+    for (const block of [16, 32]) {
+      const { values, scales } = quantizeBlocks(rows, block, rowScales);
+      rows.forEach((value, i) => {
+        expect(Math.fround(((values[i] ?? 0) - 128) * (scales[Math.floor(i / block)] ?? 0)) + 0).toBe(value + 0);
+      });
+    }
+  });
+
+  it("take the block that fits", () => {
+    expect([896, 256, 64, 48, 16, 40].map(blockSizeFor)).toEqual([32, 32, 32, 16, 16, null]);
   });
 });
 

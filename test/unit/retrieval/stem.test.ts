@@ -28,6 +28,9 @@ test("irregular forms meet their base", () => {
     ["wrote", "writing"],
     ["knives", "knife"],
     ["taught", "teaches"],
+    ["died", "die"],
+    ["dying", "dies"],
+    ["lying", "lied"],
   ] as const)
     expect(stemEnglish(form), form).toBe(stemEnglish(base));
   expect(irregularFormsOf(stemEnglish("going"))).toEqual(["went", "gone"]);

@@ -1,0 +1,186 @@
+/**
+ * What a fit is worth on documents that it has not seen: each fourth of the documents is checked with the fit of the
+ * other three. Tables by document and by step, each step with what it adds to the one before.
+ * Owns: folds, figures, tables, and the gate for the memory. Does not know: how fits are made.
+ */
+import { supportOdds } from "../../../engine/answering/decide.ts";
+import { placesWorthCiting } from "../../../engine/answering/find.ts";
+import { probabilityOf } from "../../../engine/answering/ranking/regression.ts";
+import { auroc, aurocWithin, bootstrap, mean, type Interval } from "../statistics.ts";
+import type { Collected, Group } from "./collect.ts";
+import { fitAll, isAnswered, lengthOf, order, thresholdsOf, type Fit, type SeenWay } from "./fit.ts";
+
+const FOLDS = 4;
+
+export const WAYS: Readonly<Record<SeenWay, string>> = {
+  ordered: "Search's own order",
+  searched: "+ its parts, and the sentences (what is used without the reader)",
+  read: "+ the reader",
+  remembered: "+ the memory (query likelihood of the question)",
+};
+
+export interface Checked {
+  readonly document: string;
+  readonly group: Group;
+  readonly answered: boolean;
+  readonly holds: readonly boolean[];
+  readonly probabilities: readonly number[];
+  readonly support: number;
+  /** Of the question, in words of substance. */
+  readonly length: number;
+  /** With the threshold of the same fit. */
+  readonly refused: boolean;
+}
+
+/** All questions in one order, whatever the way, so that two ways can be compared question by question. */
+export function checkFolds(all: readonly Collected[], way: SeenWay, balanced = true): Checked[] {
+  const documents = [...new Set(all.map(({ document }) => document))];
+  const foldOf = ({ document }: Collected): number => documents.indexOf(document) % FOLDS;
+  const fits = Array.from({ length: FOLDS }, (_, fold) => {
+    const others = all.filter((one) => foldOf(one) !== fold);
+    const fit = fitAll(others, way, balanced);
+    return { fit, least: thresholdsOf(others, fit, way, balanced).leastSupport };
+  });
+  return all.flatMap((one) => {
+    const fitted = fits[foldOf(one)];
+    return fitted === undefined ? [] : [checkedOf(one, fitted, way)];
+  });
+}
+
+function checkedOf(
+  one: Collected,
+  { fit, least }: { readonly fit: Fit; readonly least: number },
+  way: SeenWay,
+): Checked {
+  const { holds, probabilities, support } = order(one, fit, way);
+  const logOdds = supportOdds(fit.support, support);
+  return {
+    document: one.document,
+    group: one.group,
+    answered: isAnswered(one),
+    holds,
+    probabilities,
+    support: logOdds,
+    length: lengthOf(one),
+    refused: probabilityOf(logOdds) < least,
+  };
+}
+
+type Figure = (checked: readonly Checked[]) => number;
+
+const within =
+  (k: number): Figure =>
+  (checked) =>
+    mean(checked.filter(({ answered }) => answered).map(({ holds }) => (holds.slice(0, k).includes(true) ? 1 : 0)));
+
+const precise: Figure = (checked) =>
+  mean(checked.filter(({ answered }) => answered).map(({ holds }) => holds.slice(0, 3).filter(Boolean).length / 3));
+
+/** Among questions of one length: that shorter questions have no answer is a habit of those who write them. */
+const areaWithin: Figure = (checked) =>
+  aurocWithin(
+    checked.map(({ support, answered, length }) => ({ score: support, isPositive: answered, length })),
+    ({ length }) => length,
+  );
+
+const area: Figure = (checked) =>
+  auroc(checked.map(({ support, answered }) => ({ score: support, isPositive: answered })));
+
+const figuresOf = (checked: readonly Checked[]): string[] => [
+  String(checked.length),
+  ...[within(1), within(3), within(8), precise, area, areaWithin].map((figure) => figure(checked).toFixed(3)),
+];
+
+const differenceOf = (before: readonly Checked[], after: readonly Checked[], figure: Figure): Interval => {
+  const pairs = after.flatMap((one, at) => {
+    const other = before[at];
+    return other === undefined ? [] : [{ one, other }];
+  });
+  return bootstrap(pairs, (drawn) => figure(drawn.map(({ one }) => one)) - figure(drawn.map(({ other }) => other)));
+};
+
+const interval = ({ value, low, high }: Interval): string =>
+  `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+const signed = (difference: Interval): string => `${difference.value >= 0 ? "+" : ""}${interval(difference)}`;
+
+export function printDocuments(checked: readonly Checked[], way: SeenWay): void {
+  console.log(`\n## ${WAYS[way]}\n`);
+  console.log("| fitted on others, checked on | questions | @1 | @3 | @8 | first three | AUROC | same length |");
+  console.log("|---|---|---|---|---|---|---|---|");
+  for (const [document, own] of Map.groupBy(checked, (one) => one.document))
+    console.log(`| ${document} | ${figuresOf(own).join(" | ")} |`);
+}
+
+/** What each step adds to the one before it, with 95 % intervals over questions. */
+export function printSteps(title: string, checked: ReadonlyMap<SeenWay, readonly Checked[]>): void {
+  console.log(`\n## ${title}\n`);
+  console.log(
+    "| | questions | @1 | @3 | @8 | first three | AUROC | same length | @1 over the row before | @8 | same length |",
+  );
+  console.log("|---|---|---|---|---|---|---|---|---|---|---|");
+  let before: readonly Checked[] | null = null;
+  for (const [way, list] of checked) {
+    const last = before;
+    const cells = [within(1), within(8), areaWithin].map((figure) =>
+      last === null ? "" : signed(differenceOf(last, list, figure)),
+    );
+    console.log(`| ${WAYS[way]} | ${[...figuresOf(list), ...cells].join(" | ")} |`);
+    before = list;
+  }
+}
+
+export const only = (
+  checked: ReadonlyMap<SeenWay, readonly Checked[]>,
+  isWanted: (one: Checked) => boolean,
+): Map<SeenWay, readonly Checked[]> => new Map([...checked].map(([way, list]) => [way, list.filter(isWanted)]));
+
+/** Words of substance of a short question. */
+const SHORT = 4;
+
+/** How many are refused, of questions with an answer and without one, by kind of document; and of short ones. */
+export function printRefusals(title: string, checked: readonly Checked[]): void {
+  console.log(`\n## ${title}\n`);
+  console.log(
+    "| | with an answer | refused | without | refused | AUROC | same length |\n|---|---|---|---|---|---|---|",
+  );
+  const groups = new Map<string, readonly Checked[]>(Map.groupBy(checked, ({ group }) => group));
+  const short = [...groups].map(([group, own]): [string, readonly Checked[]] => [
+    `${group}, at most ${SHORT} words`,
+    own.filter(({ length }) => length <= SHORT),
+  ]);
+  for (const [group, own] of [...groups, ...short]) {
+    const cells = [true, false].flatMap((answered) => {
+      const list = own.filter((one) => one.answered === answered);
+      return [
+        String(list.length),
+        interval(bootstrap(list, (drawn) => mean(drawn.map(({ refused }) => Number(refused))))),
+      ];
+    });
+    for (const figure of [area, areaWithin]) cells.push(interval(bootstrap(own, figure)));
+    console.log(`| ${group} | ${cells.join(" | ")} |`);
+  }
+}
+
+/** The memory is used when it lifts evidence @1 or refusals by an interval above 0, and makes neither worse by one below. */
+export function passesGate(read: readonly Checked[], remembered: readonly Checked[]): boolean {
+  const lifts = [within(1), areaWithin].map((figure) => differenceOf(read, remembered, figure));
+  return lifts.some(({ low }) => low > 0) && lifts.every(({ high }) => high >= 0);
+}
+
+/** What is lost and won when places stop being cited once the evidence is likely to be among those before. */
+export function printCitationCounts(checked: readonly Checked[]): void {
+  console.log("\n## How many places to cite: until one of them is likely enough to hold the evidence\n");
+  console.log("| left to chance | places | @8 | of the first three shown, to the point |");
+  console.log("|---|---|---|---|");
+  for (const left of [0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5]) {
+    const shown = checked
+      .filter(({ answered }) => answered)
+      .map(({ holds, probabilities }) => holds.slice(0, placesWorthCiting(probabilities, left)));
+    const places = mean(shown.map(({ length }) => length));
+    const found = mean(shown.map((holds) => (holds.includes(true) ? 1 : 0)));
+    const right = mean(
+      shown.map((holds) => holds.slice(0, 3).filter(Boolean).length / Math.max(1, Math.min(3, holds.length))),
+    );
+    console.log(`| ${left} | ${[places, found, right].map((value) => value.toFixed(3)).join(" | ")} |`);
+  }
+}
