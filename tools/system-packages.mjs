@@ -12,8 +12,8 @@ const wanted = [
   {
     name: "PyTorch",
     isThere: () =>
-      spawnSync("/usr/bin/python3", ["-c", "import torch, numpy, regex"], { stdio: "ignore" }).status === 0,
-    debian: ["python3-torch", "python3-numpy", "python3-regex", "libopenblas0-pthread"],
+      spawnSync("/usr/bin/python3", ["-c", "import torch, numpy, regex, jinja2"], { stdio: "ignore" }).status === 0,
+    debian: ["python3-torch", "python3-numpy", "python3-regex", "python3-jinja2", "libopenblas0-pthread"],
     for: "the tests of training/",
   },
   {

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
+import { EngineError } from "../protocol/errors.ts";
 import { contentKey } from "../base/hash.ts";
 import { writeDecoder } from "./decoder-graph.ts";
 import { writeDurable } from "../base/durable-file.ts";
@@ -56,7 +57,7 @@ export function compileModel(model: ModelPackage, recipe: Recipe, cacheFolder: s
   };
 }
 
-/** The folder `key` in the cache, whole; `write` fills one aside first when it is not there. Errors: the file system's. */
+/** The folder `key` in the cache, whole; `write` fills one aside first when it is not there. Errors: DiskFull, the file system's. */
 export function compileInto(cacheFolder: string, key: string, write: (folder: string) => void): string {
   const folder = join(cacheFolder, key);
   if (isWhole(folder)) return folder;
@@ -73,9 +74,20 @@ export function compileInto(cacheFolder: string, key: string, write: (folder: st
   } catch (error) {
     rmSync(aside, { recursive: true, force: true });
     // Another worker may have been first; its folder is as good as ours.
-    if (!isWhole(folder)) throw error;
+    if (!isWhole(folder)) throw isNoSpace(error) ? diskFull(cacheFolder, error) : error;
   }
   return folder;
+}
+
+function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+function diskFull(folder: string, cause: unknown): EngineError {
+  return new EngineError("DiskFull", `${folder}: the language model could not be made ready`, {
+    hint: "The disk is full. Free some space, then try again; what was in the library before is untouched.",
+    cause,
+  });
 }
 
 /** Operations (multiplications and additions) that one token costs in the layers, without the head. */

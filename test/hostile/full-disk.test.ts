@@ -47,8 +47,17 @@ describe("a full disk", () => {
     });
   });
 
+  it("while the language model is made ready: the text can be searched", () => {
+    onSmallDisk(16, (library) => {
+      const { value } = longleaf(library, "read", book);
+      expect(value["warnings"]).toEqual([expect.stringMatching(/not read into memory.*The disk is full/u)]);
+      const { hits } = longleaf(library, "search", "rookery").value as { hits: unknown[] };
+      expect(hits.length).toBeGreaterThan(0);
+    });
+  });
+
   it("while it is read into memory: what was read is kept, and the text can be searched", () => {
-    onSmallDisk(26, (library) => {
+    onSmallDisk(46, (library) => {
       const { value } = longleaf(library, "read", book);
       expect(value["error"]).toMatchObject({ code: "DiskFull" });
       const { documents } = longleaf(library, "list").value as {
