@@ -121,8 +121,8 @@ ENCODERS = {encoder.kind: encoder for encoder in (SpanTiledEncoder, StaircaseEnc
 def stored(memories, bits):
     """Memories as they come back from a store of `bits` a number, with the gradient of the identity.
 
-    One scale per segment, layer and channel over the slots, largest magnitude = 2 ^ (bits - 1) - 1, as
-    engine/memory/codec.ts. Source: straight-through estimator, Bengio et al. 2013, arXiv:1308.3432; scales per channel,
+    Number by number what engine/memory/codec.ts gives back: float16 first; one float32 scale per segment, layer and channel
+    over the slots, largest magnitude = 2 ^ (bits - 1) - 1; halves round up, as Math.round does. Source: straight-through estimator, Bengio et al. 2013, arXiv:1308.3432; scales per channel,
     KIVI (Liu et al. 2024, arXiv:2402.02750).
     Shapes   memories  per layer (k, v)  (N, K, M, D), and so is what it returns
     """
@@ -130,8 +130,11 @@ def stored(memories, bits):
         return memories
 
     def rounded(x):
-        scale = x.detach().float().abs().amax(2, keepdim=True).clamp(min=1e-8) / (2 ** (bits - 1) - 1)
-        return x + ((x.detach().float() / scale).round() * scale - x.detach().float()).to(x.dtype)
+        values = x.detach().half().double()
+        scale = (values.abs().amax(2, keepdim=True) / (2 ** (bits - 1) - 1)).float().double()
+        codes = torch.where(scale == 0, torch.zeros_like(values), torch.floor(values / scale.clamp(min=1e-45) + 0.5))
+        kept = (codes * scale).half().to(x.dtype)
+        return kept + (x - x.detach())                  # the numbers of `kept`, the gradient of x
 
     return [(rounded(k), rounded(v)) for k, v in memories]
 

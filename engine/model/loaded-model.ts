@@ -74,7 +74,7 @@ export class LoadedModel implements AsyncDisposable {
 
 /**
  * Which kernels suit a provider: integer rows on the CPU, MatMulNBits on the GPU (runtime.md, Recommended design). A small
- * decoder stays float32: activations in 8 bits change one long answer in six (test/parity/answers.test.ts).
+ * decoder stays float32: activations in 8 bits changed one long answer in six (docs/log.md, starter version 1).
  */
 async function recipeFor(provider: Provider, quantization: Quantization, parameters: number): Promise<Recipe> {
   if (quantization === "float32") return { encoder: "float32", decoder: "float32", weightRange: 127 };

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 
 import torch
 
-from ..memory import SpanTiledEncoder, assemble, decode
+from ..memory import SpanTiledEncoder, assemble, decode, stored
 from ..methods.cache import Cache
 from ..methods.recall import Recall
 from ..methods.streaming import Streaming
@@ -25,18 +25,6 @@ def with_positions(model, rows):
         model.cosine, model.sine = angles.cos().contiguous(), angles.sin().contiguous()
         c.positions = rows
     return model
-
-
-def quantised(x, bits):
-    """What engine/memory/codec.ts gives back for keys or values kept in `bits` bits.
-
-    float16 first; one float32 scale per segment, layer and channel over the slots; halves round up, as Math.round does.
-    Shapes   x  (N, K, M, D), dtype kept
-    """
-    values = x.half().double()
-    scale = (values.abs().amax(2, keepdim=True) / (2 ** (bits - 1) - 1)).float().double()
-    codes = torch.where(scale == 0, torch.zeros_like(values), torch.floor(values / scale.clamp(min=1e-45) + 0.5))
-    return (codes * scale).half().to(x.dtype)
 
 
 def bytes_per_slot(config, bits):
@@ -102,9 +90,7 @@ class Gist:
     def view(self, memories, rows, segments, past):
         """What `hidden` reads, of the last `past` of `segments` segments that `encode` read for each of `rows` rows."""
         index = torch.arange(rows * segments).view(rows, segments)[:, segments - past:]
-        if self.bits < WHOLE:
-            memories = [(quantised(k, self.bits), quantised(v, self.bits)) for k, v in memories]
-        return assemble(self.model, memories, index)
+        return assemble(self.model, stored(memories, self.bits), index)
 
     def read(self, segments):
         rows, count = segments.shape[:2]

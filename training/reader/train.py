@@ -1,5 +1,6 @@
 """Train the reader: python3 -m training.reader.train --base base.pt --data DIR --examples DIR --out DIR --minutes 90
 
+Version 1's trainer, row by row: what `grouped_loss.py` of the GPU trainer (`training.reader.gpu`) is tested against.
 Reads the shards of `training.reader.examples` in order; the schedule runs over minutes, and a rerun resumes from reader.pt.
 Loss     answer (begin, end) + relevance of each row + the answering passage against the others of its group.
 Does not know: where questions come from.

@@ -11,14 +11,14 @@ import torch
 from training.evaluate import Options, settled, with_switches
 from training.evaluation import bits, questions, recall
 from training.evaluation.facts import CHOICES, MAKERS
-from training.evaluation.readings import (ByMethod, Gist, Raw, attention_operations, cost, quantised, repeated,
-                                          untrained, with_positions)
+from training.evaluation.readings import (ByMethod, Gist, Raw, attention_operations, cost, repeated, untrained,
+                                          with_positions)
 from training.evaluation.report import claim, render
 from training.evaluation.statistics import by_document, compare, paired, verdict
 from training.evaluation.study import Clock, Study, token_losses
 from training.evaluation.tables import everything
 from training.evaluation.windows import Windows, bits_per_byte, pick_documents
-from training.memory import assemble, decode
+from training.memory import assemble, decode, stored
 from training.methods import METHODS, build_method
 from training.methods.cache import Cache
 from training.methods.recall import Recall
@@ -174,7 +174,7 @@ class ReadingsTest(unittest.TestCase):
         x = torch.randn(2, 2, 5, 3)
         x[0, 0, :, 1] = 0
         for bits_ in (8, 4):
-            found, top = quantised(x, bits_), 2 ** (bits_ - 1) - 1
+            found, top = stored([(x, x)], bits_)[0][0], 2 ** (bits_ - 1) - 1
             for n, k, d in np.ndindex(2, 2, 3):     # engine/memory/codec.ts, number by number
                 values = [float(np.float16(v)) for v in x[n, k, :, d].tolist()]
                 scale = float(np.float32(max(abs(v) for v in values) / top))
@@ -187,7 +187,7 @@ class ReadingsTest(unittest.TestCase):
         gist, low = (Gist(self.model, tiny_encoder(self.model), 4, b) for b in (16, 8))
         memories = gist.encode(self.ids)
         index = torch.arange(12).view(3, 4)
-        by_hand = assemble(self.model, [(quantised(k, 8), quantised(v, 8)) for k, v in memories], index)
+        by_hand = assemble(self.model, stored(memories, 8), index)
         self.assertTrue(torch.equal(low.view(memories, 3, 4, 4)[0][1][0], by_hand[0][1][0]))
 
 
@@ -385,8 +385,7 @@ class ReportTest(unittest.TestCase):
                                     ratios=[8, 16], arguments=["--data", "a b"]),
                        tables=tables, distances=distances, reach=bits.measure_reach(study, o, Clock(100)),
                        recall=recall.measure(study, o, Clock(100)))
-        figures = json.loads(json.dumps(figures))
-        self.assertIn("### past 3, ratio 8, whole segment", everything(figures))
+        self.assertIn("### past 3, ratio 8, whole segment", everything(figures := json.loads(json.dumps(figures))))
         with tempfile.TemporaryDirectory() as folder:
             page = render([("a.json", figures)], folder)
             self.assertIn("| memory |", page)

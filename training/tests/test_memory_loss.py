@@ -43,7 +43,7 @@ class StoredTest(unittest.TestCase):
         k = torch.randn(3, 2, 5, 4, requires_grad=True)
         (low, _), = stored([(k, k)], 4)
         step = k.detach().abs().amax(2, keepdim=True) / 7
-        self.assertTrue(((low - k).abs() <= step / 2 + 1e-6).all())
+        self.assertTrue(((low - k).abs() <= step / 2 + 2e-3).all())
         self.assertLessEqual(len((low / step)[0, 0, :, 0].round().unique()), 5)
         low.sum().backward()
         self.assertTrue(torch.equal(k.grad, torch.ones_like(k)))
