@@ -11,3 +11,12 @@ export class ScriptedError extends Error {
 }
 
 export type Params = Readonly<Record<string, unknown>>;
+
+export interface ScriptOptions {
+  /** Milliseconds between events of a stream. */
+  readonly pace?: number;
+  readonly protocol?: number;
+  /** Only the two samples, as at the first start. */
+  readonly isFirstStart?: boolean;
+  readonly now?: number;
+}

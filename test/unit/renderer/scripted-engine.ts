@@ -22,19 +22,10 @@ import type {
 } from "../../../engine/protocol/dto.ts";
 import type { Frame, FramePort } from "../../../engine/protocol/frames.ts";
 import { PROTOCOL_VERSION } from "../../../engine/protocol/version.ts";
-import { ScriptedError, type Params } from "./script.ts";
+import { type Params, ScriptedError, type ScriptOptions } from "./script.ts";
 import { BOOK_ID, readingJob, REPOSITORY_ID, scriptedLeaf, scriptedLibrary } from "./scripted-library.ts";
 import { ScriptedPort } from "./scripted-port.ts";
 import { boxesOf, makeRepository, pageOfOffset, setBook, type Book } from "./scripted-book.ts";
-
-export interface ScriptOptions {
-  /** Milliseconds between events of a stream. */
-  readonly pace?: number;
-  readonly protocol?: number;
-  /** Only the two samples, as at the first start. */
-  readonly isFirstStart?: boolean;
-  readonly now?: number;
-}
 
 /** The library behind one or more connections: it outlives them, as the real one does. */
 export class ScriptedEngine {
