@@ -12,6 +12,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { numbersOf } from "../../engine/model/codes.ts";
 import { KvCache } from "../../engine/model/kv-cache.ts";
 import { LoadedModel } from "../../engine/model/loaded-model.ts";
 import { SHAPES, writeRandomPackage } from "./random-package.ts";
@@ -86,7 +87,8 @@ async function measureEncoding(model: LoadedModel, seconds: number): Promise<num
 async function measureDecoding(model: LoadedModel, context: number, seconds: number): Promise<number> {
   const { decoder, info } = model;
   const ids = someIds(info.memory.segmentLength, info.shape.vocabulary);
-  const memory = await model.encoder.encode(ids, info.memory.defaultRatio, new AbortController().signal);
+  const encoded = await model.encoder.encode(ids, info.memory.defaultRatio, new AbortController().signal);
+  const memory = await numbersOf(encoded, model.restorer);
   const cache = new KvCache(info.shape, decoder.frequencies);
   while (cache.length + memory.slots <= context) cache.appendMemory(memory);
   const slice = ids.slice(0, decoder.sliceLength);

@@ -110,6 +110,6 @@ function relevanceOf(segment: RememberedSegment, ranked: ViewRequest["ranked"]):
   return relevance;
 }
 
-function blanked(memory: SegmentMemory): SegmentMemory {
-  return { ...memory, payload: new Uint16Array(memory.payload.length) };
+function blanked({ layers, slots, width, ratio, tokens }: SegmentMemory): SegmentMemory {
+  return { layers, slots, width, ratio, tokens, payload: new Uint16Array(layers * slots * width) };
 }

@@ -16,6 +16,7 @@ import type {
   LanguageModel,
   LoadModelOptions,
   ModelInfo,
+  NumberedMemory,
   Priority,
   SegmentMemory,
   ViewEntry,
@@ -140,7 +141,7 @@ class WorkerSequence implements DecodeState {
     return slots;
   }
 
-  exportRows(start: number, count: number): Promise<SegmentMemory> {
+  exportRows(start: number, count: number): Promise<NumberedMemory> {
     return this.#call("exportRows", { sequence: this.#sequence, start, count }, { signal: neverAborted() });
   }
 

@@ -14,10 +14,11 @@
  *          2023, arXiv:2312.03414); ours differs by the two calls and by gists that start as their span's last token.
  */
 import { assert } from "../base/assert.ts";
-import type { LoraTarget, MemoryAdapter } from "./adapter.ts";
+import type { LoraTarget, GistAdapter } from "./adapter.ts";
 import { attend, byHeads, type KeyValues } from "./attention.ts";
 import { OnnxGraph } from "./onnx.ts";
-import { ENCODER, RAW_BLOCKS } from "./signature.ts";
+import { feedForward, RawRows, settled } from "./raw-rows.ts";
+import { ENCODER } from "./signature.ts";
 import { type Stream, TransformerWriter, type WriterOptions } from "./transformer-writer.ts";
 
 /** Layers [from, to) of the model. A large model is encoded in several runs, so that none blocks for long. */
@@ -27,18 +28,20 @@ export interface EncoderPart {
 }
 
 /** The ONNX graph of one part, serialised. */
-export function writeEncoder(options: WriterOptions, adapter: MemoryAdapter, part: EncoderPart): Uint8Array {
+export function writeEncoder(options: WriterOptions, adapter: GistAdapter, part: EncoderPart): Uint8Array {
   return new EncoderWriter(options, adapter).write(part);
 }
 
 class EncoderWriter {
   readonly #graph = new OnnxGraph("encoder");
   readonly #writer: TransformerWriter;
-  readonly #adapter: MemoryAdapter;
+  readonly #raw: RawRows;
+  readonly #adapter: GistAdapter;
   readonly #lastLayer: number;
 
-  constructor(options: WriterOptions, adapter: MemoryAdapter) {
+  constructor(options: WriterOptions, adapter: GistAdapter) {
     this.#writer = new TransformerWriter(this.#graph, options);
+    this.#raw = new RawRows(this.#graph, this.#writer);
     this.#adapter = adapter;
     this.#lastLayer = options.config.shape.layers - 1;
   }
@@ -55,7 +58,7 @@ class EncoderWriter {
       raw = read.raw;
       const attended = this.#attendGists(query, key, value, read.past);
       const delta = this.#withLora(this.#writer.output(attended, layer), attended, layer, "o_proj");
-      gist = this.#feedForward({ sum: normed.stream.sum, delta }, layer);
+      gist = feedForward(this.#writer, { sum: normed.stream.sum, delta }, layer);
     }
     this.#end(part, raw, gist);
     return this.#graph.serialize();
@@ -63,16 +66,11 @@ class EncoderWriter {
 
   #declareInputs(): void {
     const half = this.#writer.config.shape.headDim / 2;
-    this.#graph.input(ENCODER.rawCosine, "float32", ["T", half]);
-    this.#graph.input(ENCODER.rawSine, "float32", ["T", half]);
+    this.#raw.declareInputs();
     this.#graph.input(ENCODER.gistCosine, "float32", ["M", half]);
     this.#graph.input(ENCODER.gistSine, "float32", ["M", half]);
     this.#graph.input(ENCODER.gistMask, "float32", [1, "M", "T_and_M"]);
     this.#graph.input(ENCODER.gistSizes, "int64", [2]);
-    this.#graph.input(ENCODER.blockSizes, "int64", [RAW_BLOCKS]);
-    this.#graph.input(ENCODER.blockEnds, "int64", [RAW_BLOCKS]);
-    for (let block = 0; block < RAW_BLOCKS; block++)
-      this.#graph.input(ENCODER.blockMask(block), "float32", [1, `rows_${block}`, `end_${block}`]);
   }
 
   /** Streams that enter this part; raw rows are absent where nothing reads them any more. */
@@ -135,40 +133,8 @@ class EncoderWriter {
   /** Call A for one layer: the raw stream goes on (unless nothing reads it later); its rotated keys and values. */
   #readRaw(raw: Stream | null, layer: number): { raw: Stream | null; past: KeyValues } {
     assert(raw !== null, "the raw stream ended too early");
-    const w = this.#writer;
-    const { heads, kvHeads } = w.config.shape;
-    const { normed, stream } = w.norm(raw, `model.layers.${layer}.input_layernorm.weight`);
-    const rotated = (x: string, target: "q" | "k"): string =>
-      w.rotate(w.normHeads(x, layer, target), target, ENCODER.rawCosine, ENCODER.rawSine);
-    const isLastRead = layer === this.#lastLayer - 1;
-    const projected = w.project(normed, layer, isLastRead ? ["k", "v"] : ["q", "k", "v"]);
-    const [value = "", key = "", query = ""] = projected.toReversed();
-    const past = { keys: byHeads(w, rotated(key, "k"), kvHeads), values: byHeads(w, value, kvHeads) };
-    if (isLastRead) return { raw: null, past };
-    const attended = this.#attendCausally(byHeads(w, rotated(query, "q"), heads), past);
-    return { raw: this.#feedForward({ sum: stream.sum, delta: w.output(attended, layer) }, layer), past };
-  }
-
-  /** Stock causal attention of the raw rows, block by block: (1, T, H D). */
-  #attendCausally(query: string, own: KeyValues): string {
-    const g = this.#graph;
-    const queries = g.names(RAW_BLOCKS);
-    g.nodes("Split", [query, ENCODER.blockSizes], queries, { axis: 1 });
-    const rows = queries.map((block, i) => {
-      const until = (x: string): string =>
-        i === RAW_BLOCKS - 1
-          ? x
-          : g.node("Slice", [x, g.constant("int64", [1], [0]), this.#blockEnd(i), g.constant("int64", [1], [1])]);
-      const seen = { keys: until(own.keys), values: until(own.values) };
-      return attend(this.#writer, block, [seen], ENCODER.blockMask(i));
-    });
-    return g.node("Concat", rows, { axis: 1 });
-  }
-
-  #blockEnd(block: number): string {
-    const g = this.#graph;
-    const [from, to] = [g.constant("int64", [1], [block]), g.constant("int64", [1], [block + 1])];
-    return g.node("Slice", [ENCODER.blockEnds, from, to, g.constant("int64", [1], [0])]);
+    const read = this.#raw.read(raw, layer, layer !== this.#lastLayer - 1);
+    return { raw: read.stream, past: read.past() };
   }
 
   /** Call B's attention: gist rows over raw rows and over themselves, as the mask allows. */
@@ -180,21 +146,11 @@ class EncoderWriter {
     return attend(w, byHeads(w, rotated(query, "q"), heads), [past, own], ENCODER.gistMask, ENCODER.gistSizes);
   }
 
-  #feedForward(stream: Stream, layer: number): Stream {
-    const { normed, stream: summed } = this.#writer.norm(
-      stream,
-      `model.layers.${layer}.post_attention_layernorm.weight`,
-    );
-    return { sum: summed.sum, delta: this.#writer.feedForward(normed, layer) };
-  }
-
   /** What the next part needs. */
   #end(part: EncoderPart, raw: Stream | null, gist: Stream): void {
     if (part.to > this.#lastLayer) return;
     const { hidden } = this.#writer.config.shape;
-    const settle = (stream: Stream): string =>
-      stream.delta === null ? stream.sum : this.#graph.node("Add", [stream.sum, stream.delta]);
-    this.#graph.expose(settle(gist), ENCODER.nextGistStream, "float32", [1, "M", hidden]);
-    if (raw !== null) this.#graph.expose(settle(raw), ENCODER.nextRawStream, "float32", [1, "T", hidden]);
+    this.#graph.expose(settled(this.#graph, gist), ENCODER.nextGistStream, "float32", [1, "M", hidden]);
+    if (raw !== null) this.#graph.expose(settled(this.#graph, raw), ENCODER.nextRawStream, "float32", [1, "T", hidden]);
   }
 }

@@ -1,35 +1,40 @@
 /**
- * Runs the encoder graphs on one segment.
- * Owns: spans, gist positions and the masks that say what a row sees. Knows nothing about queues, messages, files.
+ * Runs the encoder graphs of gists on one segment.
+ * Owns: spans, gist positions and the masks that say what a gist sees. Knows nothing about queues, messages, files.
  */
 import { assert } from "../base/assert.ts";
 import { throwIfCancelled } from "../base/abort.ts";
-import { EngineError } from "../protocol/errors.ts";
 import { toHalf } from "./half.ts";
 import type { ModelConfig } from "./model-config.ts";
-import { positionsFrom, rotaryFrequencies, rotaryRows } from "./rotary.ts";
+import { checkSegment, HIDDEN_FROM_VIEW, type Layout, padded, rawLayout, rawRows } from "./raw-layout.ts";
+import { rotaryFrequencies, rotaryRows } from "./rotary.ts";
 import { floatTensor, type GraphSession, int64Tensor, type TensorInput } from "./runtime.ts";
-import { ENCODER, RAW_BLOCKS } from "./signature.ts";
-import type { MemoryInfo, SegmentMemory } from "./types.ts";
+import { ENCODER } from "./signature.ts";
+import type { MemoryInfo, NumberedMemory, SegmentMemory } from "./types.ts";
 
-const HIDDEN_FROM_VIEW = -3e38;
+/** One part's session, with the layers it computes. */
+export interface EncoderSession {
+  readonly session: GraphSession;
+  readonly layers: readonly number[];
+}
 
-/** Cosine, sine, masks and sizes for one (length, ratio); segments of a book nearly all share them. */
-type Layout = Readonly<Record<string, TensorInput>>;
+/** One segment to its memory, whatever form that has. */
+export interface Encoder {
+  /** Model calls per segment. */
+  readonly calls: number;
+  /** Errors: InvalidRequest for a bad length, id or ratio; Cancelled between runs. */
+  encode(ids: readonly number[], ratio: number, signal: AbortSignal): Promise<SegmentMemory>;
+}
 
-export class Encoder {
+export class GistEncoder implements Encoder {
   readonly #config: ModelConfig;
   readonly #memory: MemoryInfo;
-  readonly #parts: readonly { readonly session: GraphSession; readonly layers: readonly number[] }[];
+  readonly #parts: readonly EncoderSession[];
   readonly #frequencies: Float64Array;
   #layout: { readonly key: string; readonly layout: Layout } | null = null;
 
   /** `parts`: the sessions in order, with the layers each computes. */
-  constructor(
-    config: ModelConfig,
-    memory: MemoryInfo,
-    parts: readonly { readonly session: GraphSession; readonly layers: readonly number[] }[],
-  ) {
+  constructor(config: ModelConfig, memory: MemoryInfo, parts: readonly EncoderSession[]) {
     this.#config = config;
     this.#memory = memory;
     this.#parts = parts;
@@ -48,8 +53,8 @@ export class Encoder {
    * Errors   InvalidRequest for a bad length, id or ratio; Cancelled between runs
    * Cost     one run per part
    */
-  async encode(ids: readonly number[], ratio: number, signal: AbortSignal): Promise<SegmentMemory> {
-    this.#check(ids, ratio);
+  async encode(ids: readonly number[], ratio: number, signal: AbortSignal): Promise<NumberedMemory> {
+    checkSegment(ids, ratio, this.#memory.segmentLength, this.#config.shape.vocabulary);
     const { layers, kvHeads, headDim, hidden } = this.#config.shape;
     const ends = spanEnds(ids.length, ratio);
     const rows = rawRows(ids.length);
@@ -82,15 +87,6 @@ export class Encoder {
     return { layers, slots: ends.length, width, ratio, tokens: ids.length, payload };
   }
 
-  #check(ids: readonly number[], ratio: number): void {
-    const { segmentLength } = this.#memory;
-    if (ids.length < 1 || ids.length > segmentLength)
-      throw new EngineError("InvalidRequest", `a segment of ${ids.length} tokens; 1 to ${segmentLength} were expected`);
-    if (!Number.isInteger(ratio) || ratio < 1 || ratio > segmentLength)
-      throw new EngineError("InvalidRequest", `ratio ${ratio}; a whole number from 1 to ${segmentLength} was expected`);
-    checkIds(ids, this.#config.shape.vocabulary);
-  }
-
   #layoutOf(length: number, ratio: number): Layout {
     const key = `${length}/${ratio}`;
     if (this.#layout?.key !== key) this.#layout = { key, layout: this.#makeLayout(length, ratio) };
@@ -101,30 +97,18 @@ export class Encoder {
     const half = this.#frequencies.length;
     const ends = spanEnds(length, ratio);
     const rows = rawRows(length);
-    const raw = rotaryRows(this.#frequencies, positionsFrom(0, rows));
     const gist = rotaryRows(
       this.#frequencies,
       ends.map((end) => end - 1),
     );
     return {
-      [ENCODER.rawCosine]: floatTensor(raw.cosine, [rows, half]),
-      [ENCODER.rawSine]: floatTensor(raw.sine, [rows, half]),
+      ...rawLayout(this.#frequencies, rows),
       [ENCODER.gistCosine]: floatTensor(gist.cosine, [ends.length, half]),
       [ENCODER.gistSine]: floatTensor(gist.sine, [ends.length, half]),
       [ENCODER.gistMask]: floatTensor(gistMask(ends, rows), [1, ends.length, rows + ends.length]),
       [ENCODER.gistSizes]: int64Tensor([rows, ends.length]),
-      ...blockLayout(rows),
     };
   }
-}
-
-/** Raw rows of a segment: its tokens, padded when they are fewer than the blocks. */
-function rawRows(length: number): number {
-  return Math.max(length, RAW_BLOCKS);
-}
-
-function padded(ids: readonly number[]): number[] {
-  return [...ids, ...Array.from({ length: rawRows(ids.length) - ids.length }, () => 0)];
 }
 
 /** (M, T + M): a gist sees the raw rows up to the end of its span, and gists up to itself. */
@@ -138,36 +122,12 @@ function gistMask(ends: readonly number[], rows: number): Float32Array {
   return mask;
 }
 
-/** Sizes, ends and causal masks (b, end) of the blocks of raw rows. */
-function blockLayout(rows: number): Layout {
-  const ends = Array.from({ length: RAW_BLOCKS }, (_, i) => Math.floor(((i + 1) * rows) / RAW_BLOCKS));
-  const sizes = ends.map((end, i) => end - (ends[i - 1] ?? 0));
-  const layout: Record<string, TensorInput> = {
-    [ENCODER.blockSizes]: int64Tensor(sizes),
-    [ENCODER.blockEnds]: int64Tensor(ends),
-  };
-  ends.forEach((end, block) => {
-    const size = sizes[block] ?? 0;
-    const mask = new Float32Array(size * end);
-    for (let row = 0; row < size; row++) mask.fill(HIDDEN_FROM_VIEW, row * end + end - size + row + 1, (row + 1) * end);
-    layout[ENCODER.blockMask(block)] = floatTensor(mask, [1, size, end]);
-  });
-  return layout;
-}
-
 /** End (exclusive) of each gist's span; the last span may be shorter. */
 export function spanEnds(length: number, ratio: number): number[] {
   return Array.from({ length: Math.ceil(length / ratio) }, (_, j) => Math.min((j + 1) * ratio, length));
 }
 
-/** Errors: InvalidRequest when an id is outside the vocabulary; the runtime would read foreign memory otherwise. */
-export function checkIds(ids: readonly number[], vocabulary: number): void {
-  for (const id of ids)
-    if (!Number.isInteger(id) || id < 0 || id >= vocabulary)
-      throw new EngineError("InvalidRequest", `token id ${id}; 0 to ${vocabulary - 1} were expected`);
-}
-
-function floats(outputs: Record<string, Float32Array>, name: string): Float32Array {
+export function floats(outputs: Record<string, Float32Array>, name: string): Float32Array {
   const data = outputs[name];
   assert(data !== undefined, `output ${name} was not returned`);
   return data;

@@ -10,7 +10,7 @@ import { assert } from "../base/assert.ts";
 import { EngineError } from "../protocol/errors.ts";
 import { fromHalf, toHalf } from "./half.ts";
 import { positionsFrom, rotaryRows, rotateHead, type RotaryRows } from "./rotary.ts";
-import type { ModelShape, SegmentMemory } from "./types.ts";
+import type { ModelShape, NumberedMemory } from "./types.ts";
 
 /** Room is made in steps, so that the shape of the graph's inputs seldom changes. */
 const ROOM_STEP = 512;
@@ -89,7 +89,7 @@ export class KvCache {
   }
 
   /** Places a memory after all that is there; the tail begins anew behind it. Errors: ModelIncompatible. */
-  appendMemory(memory: SegmentMemory): void {
+  appendMemory(memory: NumberedMemory): void {
     const { layers } = this.#shape;
     const width = 2 * this.#rowWidth;
     if (memory.layers !== layers || memory.width !== width || memory.payload.length !== layers * memory.slots * width)
@@ -127,7 +127,7 @@ export class KvCache {
   }
 
   /** The first `count` tail rows give way to `memory`; later rows move up to the positions behind it. */
-  foldTail(count: number, memory: SegmentMemory): void {
+  foldTail(count: number, memory: NumberedMemory): void {
     const restIds = this.#tailIds.slice(count);
     const rest = this.tailRows(this.#tailStart + count, restIds.length);
     this.truncate(this.#tailStart);
@@ -192,7 +192,7 @@ export class KvCache {
 }
 
 /** A memory's slots as rows. */
-export function memoryRows(memory: SegmentMemory, rowWidth: number): Rows {
+export function memoryRows(memory: NumberedMemory, rowWidth: number): Rows {
   const all = fromHalf(memory.payload);
   const half = (layer: number, offset: number): Float32Array => {
     const out = new Float32Array(memory.slots * rowWidth);
@@ -211,7 +211,7 @@ export function memoryRows(memory: SegmentMemory, rowWidth: number): Rows {
 }
 
 /** Rows as a memory with one slot per token. */
-export function rowsAsMemory(rows: Rows, rowWidth: number): SegmentMemory {
+export function rowsAsMemory(rows: Rows, rowWidth: number): NumberedMemory {
   const layers = rows.keys.length;
   const all = new Float32Array(layers * rows.count * 2 * rowWidth);
   for (let layer = 0; layer < layers; layer++) {

@@ -7,8 +7,9 @@ import { availableParallelism } from "node:os";
 import { contentKey } from "../base/hash.ts";
 import { EngineError } from "../protocol/errors.ts";
 import { compileModel, type CompiledModel, encoderParts, type Recipe } from "./compile.ts";
+import { CodesEncoder, Restorer } from "./codes.ts";
 import { Decoder } from "./decoder.ts";
-import { Encoder } from "./encoder.ts";
+import { type Encoder, type EncoderSession, GistEncoder } from "./encoder.ts";
 import { probeWeightRange } from "./int8-probe.ts";
 import { type ModelPackage, openModelPackage } from "./model-package.ts";
 import { type GraphSession, openSession, type SessionOptions } from "./runtime.ts";
@@ -25,6 +26,8 @@ const MOST_EXACT_PARAMETERS = 32e6;
 export interface Graphs extends AsyncDisposable {
   readonly encoder: Encoder;
   readonly decoder: Decoder;
+  /** For memories in codes; null where the model's memories are numbers. */
+  readonly restorer: Restorer | null;
 }
 
 export class LoadedModel implements AsyncDisposable {
@@ -56,6 +59,10 @@ export class LoadedModel implements AsyncDisposable {
 
   get encoder(): Encoder {
     return this.#graphs.encoder;
+  }
+
+  get restorer(): Restorer | null {
+    return this.#graphs.restorer;
   }
 
   get decoder(): Decoder {
@@ -115,16 +122,24 @@ async function openGraphs(model: ModelPackage, compiled: CompiledModel, options:
   await using opened = new AsyncDisposableStack();
   const open = async (path: string): Promise<GraphSession> => opened.use(await openSession(path, options));
   const ranges = encoderParts(config.shape, adapter.info.segmentLength);
-  const parts: { session: GraphSession; layers: number[] }[] = [];
+  const parts: EncoderSession[] = [];
   for (const [i, path] of compiled.encoderPaths.entries()) {
     const { from, to } = ranges[i];
     parts.push({ session: await open(path), layers: Array.from({ length: to - from }, (_, n) => from + n) });
   }
   const decoder = new Decoder(config, await open(compiled.decoderPath));
+  const restorer =
+    adapter.form === "codes" && compiled.restorerPath !== null
+      ? new Restorer(config, adapter, await open(compiled.restorerPath))
+      : null;
   const sessions = opened.move();
   return {
-    encoder: new Encoder(config, adapter.info, parts),
+    encoder:
+      adapter.form === "codes"
+        ? new CodesEncoder(config, adapter, parts)
+        : new GistEncoder(config, adapter.info, parts),
     decoder,
+    restorer,
     [Symbol.asyncDispose]: () => sessions.disposeAsync(),
   };
 }

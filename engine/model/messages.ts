@@ -4,7 +4,14 @@
  */
 import type { ErrorEnvelope } from "../protocol/errors.ts";
 import type { ScoredTokens } from "./score-tokens.ts";
-import type { GenerateOptions, LoadModelOptions, ModelInfo, SegmentMemory, ViewEntry } from "./types.ts";
+import type {
+  GenerateOptions,
+  LoadModelOptions,
+  ModelInfo,
+  NumberedMemory,
+  SegmentMemory,
+  ViewEntry,
+} from "./types.ts";
 
 /** A sequence is named by a number that the engine's thread chooses. */
 export interface Operations {
@@ -43,7 +50,7 @@ export interface Operations {
   };
   readonly exportRows: {
     readonly parameters: { readonly sequence: number; readonly start: number; readonly count: number };
-    readonly result: SegmentMemory;
+    readonly result: NumberedMemory;
   };
   readonly close: { readonly parameters: { readonly sequence: number }; readonly result: null };
   readonly unload: { readonly parameters: null; readonly result: null };

@@ -11,7 +11,9 @@ export type ElementType = "float32" | "uint8" | "int8" | "int32" | "int64";
 const ELEMENT_CODE: Readonly<Record<ElementType, number>> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 };
 
 /** Cast targets by their ONNX code. */
+export const CAST_TO_FLOAT = 1;
 export const CAST_TO_UINT8 = 2;
+export const CAST_TO_INT64 = 7;
 
 const IR_VERSION = 10;
 const OPSET = 21;

@@ -8,10 +8,11 @@
  */
 import { throwIfCancelled } from "../base/abort.ts";
 import { EngineError } from "../protocol/errors.ts";
+import { numbersOf, type Restorer } from "./codes.ts";
 import { type Decoder, HIDDEN_FROM_VIEW, type LaidOut } from "./decoder.ts";
 import { KvCache, memoryRows, type Rows } from "./kv-cache.ts";
 import { positionsFrom, rotaryRows, rotateHead } from "./rotary.ts";
-import type { SegmentMemory } from "./types.ts";
+import type { NumberedMemory, SegmentMemory } from "./types.ts";
 
 export interface ScoredTokens {
   /** Stand before every memory. At least one. */
@@ -34,7 +35,7 @@ const ROWS_OF_A_RUN = 128;
  * Errors   InvalidRequest for empty tokens, ModelIncompatible for another model's memory, ContextOverflow, Cancelled
  */
 export async function scoreBehind(
-  decoder: Decoder,
+  { decoder, restorer }: { readonly decoder: Decoder; readonly restorer: Restorer | null },
   { sinks, lead, ids, memories }: ScoredTokens,
   signal: AbortSignal,
 ): Promise<Float32Array> {
@@ -48,7 +49,9 @@ export async function scoreBehind(
   const means = new Float32Array(memories.length);
   for (let at = 0; at < memories.length; at += views) {
     throwIfCancelled(signal);
-    const group = memories.slice(at, at + views);
+    const group: (NumberedMemory | null)[] = [];
+    for (const memory of memories.slice(at, at + views))
+      group.push(memory === null ? null : await numbersOf(memory, restorer));
     const laid = layOut(decoder, begin, group, tokens, { skipped: lead.length - 1, ids });
     const likelihoods = await decoder.runLaidOut(laid);
     group.forEach((_, view) => {
@@ -83,7 +86,7 @@ async function rowsOf(decoder: Decoder, ids: readonly number[]): Promise<Rows> {
 function layOut(
   decoder: Decoder,
   begin: Rows,
-  memories: readonly (SegmentMemory | null)[],
+  memories: readonly (NumberedMemory | null)[],
   tokens: readonly number[],
   { skipped, ids }: { readonly skipped: number; readonly ids: readonly number[] },
 ): LaidOut {

@@ -3,6 +3,7 @@
  * GPU kernels can be wrong without an error (runtime.md, trap T3), so a GPU is used only when it agrees with the CPU on
  * this device. Knows nothing about which kernels run.
  */
+import type { Restorer } from "./codes.ts";
 import type { Encoder } from "./encoder.ts";
 import type { Decoder } from "./decoder.ts";
 import { Sequence } from "./sequence.ts";
@@ -15,7 +16,7 @@ const LENGTH = 96;
 
 /** Logits after reading a segment into memory and continuing over it. */
 export async function knownAnswer(
-  graphs: { encoder: Encoder; decoder: Decoder },
+  graphs: { encoder: Encoder; decoder: Decoder; restorer: Restorer | null },
   memory: MemoryInfo,
 ): Promise<Float32Array> {
   const { vocabulary } = graphs.decoder.config.shape;

@@ -9,20 +9,24 @@
 import { throwIfCancelled } from "../base/abort.ts";
 import { EngineError } from "../protocol/errors.ts";
 import type { Decoder } from "./decoder.ts";
-import { checkIds, type Encoder } from "./encoder.ts";
+import { numbersOf, type Restorer } from "./codes.ts";
+import type { Encoder } from "./encoder.ts";
 import { KvCache, rowsAsMemory } from "./kv-cache.ts";
 import { logLikelihood, Sampler } from "./sampler.ts";
-import type { GenerateOptions, MemoryInfo, SegmentMemory, ViewEntry } from "./types.ts";
+import { checkIds } from "./raw-layout.ts";
+import type { GenerateOptions, MemoryInfo, NumberedMemory, ViewEntry } from "./types.ts";
 
 export interface SequenceParts {
   readonly decoder: Decoder;
   readonly encoder: Encoder;
+  readonly restorer: Restorer | null;
   readonly memory: MemoryInfo;
 }
 
 export class Sequence {
   readonly #decoder: Decoder;
   readonly #encoder: Encoder;
+  readonly #restorer: Restorer | null;
   readonly #memory: MemoryInfo;
   readonly #cache: KvCache;
   #pending: number[] = [];
@@ -31,6 +35,7 @@ export class Sequence {
   constructor(parts: SequenceParts) {
     this.#decoder = parts.decoder;
     this.#encoder = parts.encoder;
+    this.#restorer = parts.restorer;
     this.#memory = parts.memory;
     this.#cache = new KvCache(this.#decoder.config.shape, this.#decoder.frequencies);
   }
@@ -52,7 +57,7 @@ export class Sequence {
         await this.prefill(entry.ids, signal);
       } else {
         await this.#feed(this.#pending.splice(0), signal);
-        this.#cache.appendMemory(entry.memory);
+        this.#cache.appendMemory(await numbersOf(entry.memory, this.#restorer));
         this.#logits = null;
       }
     }
@@ -144,15 +149,16 @@ export class Sequence {
 
   /** Slots gained, 0 when the tail is shorter than a segment. Errors: Cancelled. */
   async fold(signal: AbortSignal): Promise<number> {
-    const { segmentLength, defaultRatio } = this.#memory;
+    const { segmentLength } = this.#memory;
     const ids = this.#cache.tailIds.slice(0, segmentLength);
     if (ids.length < segmentLength) return 0;
-    const memory = await this.#encoder.encode(ids, defaultRatio, signal);
+    const encoded = await this.#encoder.encode(ids, foldRatio(this.#memory), signal);
+    const memory = await numbersOf(encoded, this.#restorer);
     this.#cache.foldTail(segmentLength, memory);
     return memory.slots;
   }
 
-  async exportRows(start: number, count: number, signal: AbortSignal): Promise<SegmentMemory> {
+  async exportRows(start: number, count: number, signal: AbortSignal): Promise<NumberedMemory> {
     // The pending token has no row yet; its logits are kept for whoever asks next.
     if (start + count > this.#cache.length && this.#pending.length > 0) await this.nextLogits(signal);
     const { kvHeads, headDim } = this.#decoder.config.shape;
@@ -178,4 +184,9 @@ export class Sequence {
       { hint: "Show fewer memories or passages." },
     );
   }
+}
+
+/** Folding must gain room, so codes of which every token could be shown are thinned as far as they may be. */
+function foldRatio({ ratios, defaultRatio }: MemoryInfo): number {
+  return defaultRatio > 1 ? defaultRatio : Math.max(...ratios);
 }

@@ -24,6 +24,23 @@ export const ENCODER = {
   gistMask: "gist_mask",
   gistSizes: "gist_sizes",
   memory: (layer: number) => `memory_${layer}`,
+  /** Between the parts of an encoder of codes: reconstructed rows of the layer before. */
+  before: "before",
+  nextBefore: "next_before",
+  codes: "codes",
+} as const;
+
+/** What predictions are made from; shared by the encoder of codes and the graph that restores. */
+export const NEAR = {
+  /** Ids of each row's token and of those before it, and 0 where there are none. */
+  ids: "near_ids",
+  isThere: "near_is_there",
+} as const;
+
+export const RESTORER = {
+  ids: "ids",
+  codes: "codes",
+  rows: (layer: number) => `rows_${layer}`,
 } as const;
 
 /**

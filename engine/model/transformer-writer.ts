@@ -29,7 +29,7 @@ export interface Stream {
 }
 
 /** Weights that are multiplied as one matrix: rows of `tensors` under each other. */
-interface LinearWeights {
+export interface LinearWeights {
   readonly name: string;
   readonly tensors: readonly string[];
   readonly biases: readonly string[];
@@ -109,7 +109,7 @@ export class TransformerWriter {
   project(x: string, layer: number, targets: readonly Projection[]): string[] {
     const widths = targets.map((target) => this.#heads(target) * this.config.shape.headDim);
     const prefix = `model.layers.${layer}.self_attn.`;
-    const packed = this.#linear(x, {
+    const packed = this.linear(x, {
       name: `layer${layer}.${targets.join("")}`,
       tensors: targets.map((target) => `${prefix}${target}_proj.weight`),
       biases: this.config.hasAttentionBias ? targets.map((target) => `${prefix}${target}_proj.bias`) : [],
@@ -151,7 +151,7 @@ export class TransformerWriter {
   /** Attention rows (1, T, H D) through the output projection. */
   output(x: string, layer: number): string {
     const { hidden, heads, headDim } = this.config.shape;
-    return this.#linear(
+    return this.linear(
       x,
       single(`layer${layer}.o`, `model.layers.${layer}.self_attn.o_proj.weight`, hidden, heads * headDim),
     );
@@ -161,10 +161,20 @@ export class TransformerWriter {
   feedForward(x: string, layer: number): string {
     const { hidden, ffn } = this.config.shape;
     const part = (name: string, input: string, out: number, into: number): string =>
-      this.#linear(input, single(`layer${layer}.${name}`, `model.layers.${layer}.mlp.${name}_proj.weight`, out, into));
+      this.linear(input, single(`layer${layer}.${name}`, `model.layers.${layer}.mlp.${name}_proj.weight`, out, into));
     const gate = this.graph.node("QuickGelu", [part("gate", x, ffn, hidden)], { alpha: { float: 1 } });
     const gated = this.graph.node("Mul", [gate, part("up", x, ffn, hidden)]);
     return part("down", gated, hidden, ffn);
+  }
+
+  /** Rows (1, T, in) to (1, T, out), bias included. */
+  linear(x: string, weights: LinearWeights): string {
+    const { name, outWidth, biases } = weights;
+    const { source, linear } = this.#options;
+    const product = this.#product(x, weights, linear);
+    if (biases.length === 0) return product;
+    const bias = this.weight(`${name}.bias`, "float32", [outWidth], () => stack(biases.map((one) => source.read(one))));
+    return this.graph.node("Add", [product, bias]);
   }
 
   /** A weight of the shared file as an initialiser of this graph. */
@@ -193,15 +203,6 @@ export class TransformerWriter {
       this.weight(`${name}.blocks`, "uint8", [outWidth, blocks, blockSize], () => quantized().values),
       this.weight(`${name}.block_scales`, "float32", [outWidth, blocks], () => quantized().scales),
     ];
-  }
-
-  #linear(x: string, weights: LinearWeights): string {
-    const { name, outWidth, biases } = weights;
-    const { source, linear } = this.#options;
-    const product = this.#product(x, weights, linear);
-    if (biases.length === 0) return product;
-    const bias = this.weight(`${name}.bias`, "float32", [outWidth], () => stack(biases.map((one) => source.read(one))));
-    return this.graph.node("Add", [product, bias]);
   }
 
   #read(weights: LinearWeights): Float32Array {

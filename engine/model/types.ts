@@ -21,17 +21,17 @@ export type Quantization = "int8" | "float32";
 export type Priority = "foreground" | "background";
 
 /** `stride`: untrained; every r-th token read a second time. The honest control that a trained memory must beat. */
-export type MemoryKind = "span-tiled-gist-kv" | "stride";
+export type MemoryKind = "residual-codes-kv" | "span-tiled-gist-kv" | "stride";
 
-/** In how many bits a number of a memory is kept; see engine/memory/codec.ts. */
-export type StoredPrecision = "int8" | "int4";
+/** In how many bits a number of a memory is kept, or its codes; see engine/memory/codec.ts. */
+export type StoredPrecision = "int8" | "int4" | "codes";
 
 export interface MemoryInfo {
   readonly kind: MemoryKind;
   readonly isTrained: boolean;
   /** Tokens of a full segment. */
   readonly segmentLength: number;
-  /** Source tokens per memory slot that the adapter was trained for. */
+  /** Source tokens per memory slot that the adapter was trained for, or that a view of its codes may show. */
   readonly ratios: readonly number[];
   readonly defaultRatio: number;
   /** Tokens before the segment that its memory may depend on; 0 today. */
@@ -72,12 +72,32 @@ export interface ModelInfo {
   readonly providerReason: string;
 }
 
+/** What is kept of a segment. */
+export type SegmentMemory = NumberedMemory | CodedMemory;
+
+/** The text and what it does not tell: numbers of codewords, from which the model makes keys and values again. */
+export interface CodedMemory {
+  readonly layers: number;
+  /** Shown to a model: M = ceil(T / ratio). */
+  readonly slots: number;
+  /** Numbers per layer and slot once they are made again: 2 K D. */
+  readonly width: number;
+  /** Every ratio-th token is shown; codes are there for all, so another view may show more. */
+  readonly ratio: number;
+  /** Source tokens behind it: T. */
+  readonly tokens: number;
+  /** (T) token ids. */
+  readonly ids: Uint32Array;
+  /** (T, G), G = (L - 1) 2 groups; training/codes.py. */
+  readonly codes: Uint8Array;
+}
+
 /**
- * What is kept of a segment: keys and values of its M gist rows in every layer.
+ * Keys and values of M rows in every layer.
  *
  * Shapes   payload  float16 bits  (L, M, 2 K D)   a slot's keys (K, D) before rotary, then its values (K, D)
  */
-export interface SegmentMemory {
+export interface NumberedMemory {
   readonly layers: number;
   readonly slots: number;
   /** Numbers per layer and slot: 2 K D. */
@@ -87,6 +107,10 @@ export interface SegmentMemory {
   /** Source tokens behind it. */
   readonly tokens: number;
   readonly payload: Uint16Array;
+}
+
+export function isCoded(memory: SegmentMemory): memory is CodedMemory {
+  return "codes" in memory;
 }
 
 /** A piece of what the decoder sees, in order. Memories take one position per slot, tokens one each. */
@@ -138,7 +162,7 @@ export interface DecodeState extends AsyncDisposable {
    */
   fold(options: CallOptions): Promise<number>;
   /** Keys and values of `count` tokens from position `start` as a memory with ratio 1, exact for their true left context. */
-  exportRows(start: number, count: number): Promise<SegmentMemory>;
+  exportRows(start: number, count: number): Promise<NumberedMemory>;
 }
 
 export interface LanguageModel extends AsyncDisposable {

@@ -58,8 +58,7 @@ export class WeightSource implements TensorSource, Disposable {
   }
 
   rowScales(name: string): Float32Array | null {
-    const file = this.#fileOf(name);
-    return file.entry(name)?.type === "I8" ? readScales(file, name) : null;
+    return readRowScales(this.#fileOf(name), name);
   }
 
   [Symbol.dispose](): void {
@@ -89,6 +88,11 @@ export function readTensor(file: SafetensorsFile, name: string): Float32Array {
     for (let at = row * width; at < (row + 1) * width; at++) out[at] = (values[at] ?? 0) * scale;
   }
   return out;
+}
+
+/** The scale of each row of a tensor in 8-bit rows, else null. Errors: as `readTensor`. */
+export function readRowScales(file: SafetensorsFile, name: string): Float32Array | null {
+  return file.entry(name)?.type === "I8" ? readScales(file, name) : null;
 }
 
 function readScales(file: SafetensorsFile, name: string): Float32Array {

@@ -116,7 +116,7 @@ function makeHandlers(send: (reply: WorkerReply) => void): Handlers {
     // A copy: the original stays with the sequence and must not be transferred away.
     nextLogits: async ({ sequence }, signal) => (await sequenceOf(sequence).nextLogits(signal)).slice(),
     score: ({ sequence, ids }, signal) => sequenceOf(sequence).score(ids, signal),
-    scoreBehind: (parameters, signal) => scoreBehind(loaded().decoder, parameters, signal),
+    scoreBehind: (parameters, signal) => scoreBehind(loaded(), parameters, signal),
     generate: async ({ sequence: key, options }, signal, id) => {
       const sequence = sequenceOf(key);
       for await (const token of sequence.generate({ ...options, signal }))
@@ -149,9 +149,10 @@ function makeHandlers(send: (reply: WorkerReply) => void): Handlers {
 function transferable(value: ResultOf<OperationName>): ArrayBuffer[] {
   if (value instanceof Float32Array) return ownBuffer(value);
   if (value !== null && typeof value === "object" && "payload" in value) return ownBuffer(value.payload);
+  if (value !== null && typeof value === "object" && "codes" in value) return ownBuffer(value.codes);
   return [];
 }
 
-function ownBuffer(data: Float32Array | Uint16Array): ArrayBuffer[] {
+function ownBuffer(data: Float32Array | Uint16Array | Uint8Array): ArrayBuffer[] {
   return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? [data.buffer] : [];
 }

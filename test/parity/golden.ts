@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { LoadedModel } from "../../engine/model/loaded-model.ts";
 import { SafetensorsFile } from "../../engine/model/safetensors.ts";
-import type { Quantization } from "../../engine/model/types.ts";
+import { isCoded, type NumberedMemory, type Quantization, type SegmentMemory } from "../../engine/model/types.ts";
 
 export const GOLDEN_MODELS = ["tiny-llama", "tiny-qwen2", "tiny-qwen3"] as const;
 
@@ -45,6 +45,12 @@ export async function loadGolden(name: string, quantization: Quantization = "flo
   });
   onTestFinished(() => model[Symbol.asyncDispose]());
   return model;
+}
+
+/** A memory that must be one of numbers. */
+export function inNumbers(memory: SegmentMemory): NumberedMemory {
+  if (isCoded(memory)) throw new Error("a memory in codes where one of numbers was expected");
+  return memory;
 }
 
 /** Largest difference as a share of the largest expected number; NaN counts as infinite. */

@@ -2,10 +2,12 @@
 """Writes the small random model packages and expected numbers under test/parity/golden/.
 
 Owns a second, independent implementation of the models in plain torch (nothing is shared with engine/ or training/):
-Llama (tied head), Qwen2 (biases, untied head), Qwen3 (normed heads, tied head), and the two-call span-tiled memory.
+Llama (tied head), Qwen2 (biases, untied head), Qwen3 (normed heads, tied head), the two-call span-tiled memory, and
+residual codes (tiny-codes: inputs.json holds `codes` too, the bytes of each segment, row-major (tokens, (layers - 1) 2 groups);
+expected `memory.N.R` and `over_memory.R` at the ratios R = 1 and 8).
 Run it only when a format changes; the files are committed, so that the parity test needs no PyTorch.
 
-    /usr/bin/python3 test/parity/make_golden.py          (Debian python3-torch 1.13 or any later torch)
+    /usr/bin/python3 test/parity/make_golden.py [NAME ...]         (Debian python3-torch 1.13 or any later torch)
 
 Shapes follow engine/model/types.ts. Everything is float32 on one thread; seeds are fixed.
 """
@@ -14,6 +16,7 @@ import json
 import math
 import os
 import struct
+import sys
 
 import numpy as np
 import torch
@@ -23,12 +26,17 @@ SPECIAL = ["<|doc|>", "<|user|>", "<|assistant|>", "<|end|>", "<|memory|>", "<|p
 VOCABULARY = len(SPECIAL) + 256
 HIDDEN, LAYERS, HEADS, KV_HEADS, HEAD_DIM, FFN = 32, 2, 4, 2, 16, 64
 RANK, SCALE, RATIOS = 4, 2.0, (8, 16)
+GROUPS, ENTRIES, WINDOW, CODES_RATIOS = 4, 256, 3, (1, 8)
+MARGIN = 1e-4                           # between the nearest codeword and the second: float32 elsewhere finds the same
 
 MODELS = {
     "tiny-llama": dict(family="llama", seed=1, tied=True, bias=False, norms=False, theta=10000.0, eps=1e-5, dtype="BF16"),
     "tiny-qwen2": dict(family="qwen2", seed=2, tied=False, bias=True, norms=False, theta=1000000.0, eps=1e-6, dtype="F16"),
     "tiny-qwen3": dict(family="qwen3", seed=3, tied=True, bias=False, norms=True, theta=1000000.0, eps=1e-6, dtype="F32"),
+    "tiny-codes": dict(family="llama", seed=4, tied=True, bias=False, norms=False, theta=10000.0, eps=1e-5, dtype="F16",
+                       layers=3, codes=True),
 }
+layers_of = lambda o: o.get("layers", LAYERS)
 ARCHITECTURES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
 
 
@@ -55,7 +63,7 @@ def random_weights(o):
     normal = lambda *shape, std: torch.randn(*shape, generator=g) * std
     w = {"model.embed_tokens.weight": normal(VOCABULARY, HIDDEN, std=0.5)}
     gain = lambda n: 1.0 + normal(n, std=0.2)
-    for i in range(LAYERS):
+    for i in range(layers_of(o)):
         p = f"model.layers.{i}."
         for name, rows in (("q", HEADS), ("k", KV_HEADS), ("v", KV_HEADS)):
             w[p + f"self_attn.{name}_proj.weight"] = normal(rows * HEAD_DIM, HIDDEN, std=1.5 * HIDDEN ** -0.5)
@@ -119,7 +127,7 @@ class Reference:
     def run(self, x, positions, past=None, sees=None, lora=False):
         """x (T, C) embedded. past: per layer (k, v, positions). Returns (logits (T, V), per layer un-rotated (k, v))."""
         t, kept = x.shape[0], []
-        for i in range(LAYERS):
+        for i in range(layers_of(self.o)):
             h = self.norm(x, self.w[f"model.layers.{i}.input_layernorm.weight"])
             q = self.project(h, i, "q_proj", lora).view(t, HEADS, HEAD_DIM)
             k = self.project(h, i, "k_proj", lora).view(t, KV_HEADS, HEAD_DIM)
@@ -183,9 +191,95 @@ class Reference:
         return logits
 
 
+class Codes:
+    """Residual codes as plain formulas: learned roughly (least squares, codewords drawn from what is left) on random text."""
+
+    def __init__(self, model):
+        self.model, self.tensors, self.plain = model, {}, {}
+        g, width = torch.Generator().manual_seed(model.o["seed"] + 100), 2 * KV_HEADS * HEAD_DIM
+        texts = [torch.randint(len(SPECIAL), VOCABULARY, (64,), generator=g) for _ in range(24)]
+        true = [torch.cat(parts) for parts in zip(*(self.true_rows(ids) for ids in texts))]
+        inputs, before = torch.cat([self.inputs(ids) for ids in texts]), true[0]
+        for layer in range(1, layers_of(model.o)):
+            x = torch.cat([inputs, before, torch.ones(len(before), 1)], 1)
+            solved = torch.linalg.lstsq(x, true[layer]).solution
+            self.keep(f"layers.{layer}.predictor", solved[:-1].t())
+            self.keep(f"layers.{layer}.bias", solved[-1])
+            left = true[layer] - self.predicted(layer, inputs, before)
+            for kind, part in zip("kv", left.split(width // 2, 1)):
+                turn = torch.linalg.qr(torch.randn(width // 2, width // 2, generator=g))[0]
+                stretch = torch.rand(width // 2, generator=g) + 0.5
+                self.keep(f"layers.{layer}.{kind}.analysis", stretch[:, None] * turn)
+                self.keep(f"layers.{layer}.{kind}.synthesis", turn.t() / stretch)
+                drawn = torch.randperm(len(part), generator=g)[:ENTRIES]
+                z = (part[drawn] @ self.plain[f"layers.{layer}.{kind}.analysis"].t()).view(ENTRIES, GROUPS, -1)
+                self.keep(f"layers.{layer}.{kind}.codebooks", z.transpose(0, 1).reshape(GROUPS * ENTRIES, -1))
+            before = true[layer]
+
+    def keep(self, name, tensor):
+        """As a package has it: matrices in 8-bit rows with their scales."""
+        if tensor.dim() == 1:
+            self.tensors[name] = self.plain[name] = tensor
+            return
+        scales = tensor.abs().amax(1) / 127
+        values = (tensor / scales[:, None]).round().clamp(-127, 127)
+        self.tensors[name], self.tensors[name + ".scales"] = values.to(torch.int8), scales
+        self.plain[name] = values * scales[:, None]
+
+    def true_rows(self, ids):
+        """Per layer (T, 2 K D): un-rotated keys, then values."""
+        _, kept = self.model.run(self.model.embed(ids), torch.arange(len(ids)))
+        return [torch.cat([k.reshape(len(ids), -1), v.reshape(len(ids), -1)], 1) for k, v in kept]
+
+    def inputs(self, ids):
+        """(T, window C): normed embeddings of the token, of the one before, ..; zeros before the segment."""
+        e = self.model.norm(self.model.embed(ids), self.model.w["model.layers.0.input_layernorm.weight"])
+        return torch.cat([torch.cat([torch.zeros(by, HIDDEN), e[:len(e) - by]]) for by in range(WINDOW)], 1)
+
+    def predicted(self, layer, inputs, before):
+        x = torch.cat([inputs, before], 1)
+        return x @ self.plain[f"layers.{layer}.predictor"].t() + self.plain[f"layers.{layer}.bias"]
+
+    def walk(self, ids, codes_of):
+        """(L, T, 2 K D); codes_of(layer, kind, prediction (T, K D)) gives int64 (T, groups)."""
+        inputs = self.inputs(ids)
+        e = inputs[:, :HIDDEN]
+        p = "model.layers.0.self_attn."
+        rows = [torch.cat([e @ self.model.w[p + "k_proj.weight"].t(), e @ self.model.w[p + "v_proj.weight"].t()], 1)]
+        for layer in range(1, layers_of(self.model.o)):
+            halves = []
+            prediction = self.predicted(layer, inputs, rows[-1])
+            for kind, half in zip("kv", prediction.chunk(2, 1)):
+                name, codes = f"layers.{layer}.{kind}.", codes_of(layer, kind, half)
+                books = self.plain[name + "codebooks"].view(GROUPS, ENTRIES, -1)
+                z = torch.cat([books[g][codes[:, g]] for g in range(GROUPS)], 1)
+                halves.append(half + z @ self.plain[name + "synthesis"].t())
+            rows.append(torch.cat(halves, 1))
+        return torch.stack(rows)
+
+    def encode(self, ids):
+        """(codes int64 (T, (L - 1) 2 groups), rows, the smallest relative distance to a second-best codeword)."""
+        ids = torch.tensor(ids)
+        true, found, margins = self.true_rows(ids), [], []
+
+        def nearest(layer, kind, half):
+            name, side = f"layers.{layer}.{kind}.", "kv".index(kind)
+            residual = true[layer].chunk(2, 1)[side] - half
+            z = (residual @ self.plain[name + "analysis"].t()).view(len(ids), GROUPS, -1)
+            books = self.plain[name + "codebooks"].view(GROUPS, ENTRIES, -1)
+            distances = ((z[:, :, None] - books[None]) ** 2).sum(-1)                          # (T, groups, entries)
+            two = distances.topk(2, -1, largest=False).values
+            margins.append(((two[..., 1] - two[..., 0]) / two[..., 1].clamp(min=1e-9)).min())
+            found.append(distances.argmin(-1))
+            return found[-1]
+
+        rows = self.walk(ids, nearest)
+        return torch.cat(found, 1), rows, float(min(margins))
+
+
 def write_safetensors(path, tensors):
     header, blobs, offset = {}, [], 0
-    names = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
+    names = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int8: "I8"}
     for name, t in tensors.items():
         t = t.contiguous()
         raw = (t.view(torch.int16) if t.dtype == torch.bfloat16 else t).numpy().tobytes()
@@ -206,7 +300,7 @@ def write_json(path, value):
 
 def config_json(o):
     c = dict(architectures=[ARCHITECTURES[o["family"]]], model_type=o["family"], vocab_size=VOCABULARY, hidden_size=HIDDEN,
-             num_hidden_layers=LAYERS, num_attention_heads=HEADS, num_key_value_heads=KV_HEADS, head_dim=HEAD_DIM,
+             num_hidden_layers=layers_of(o), num_attention_heads=HEADS, num_key_value_heads=KV_HEADS, head_dim=HEAD_DIM,
              intermediate_size=FFN, rope_theta=o["theta"], max_position_embeddings=512, rms_norm_eps=o["eps"],
              hidden_act="silu", tie_word_embeddings=o["tied"], bos_token_id=0, eos_token_id=3, torch_dtype="float32")
     return c
@@ -215,39 +309,63 @@ def config_json(o):
 def write_package(name, o):
     folder = os.path.join(FOLDER, name)
     os.makedirs(os.path.join(folder, "memory"), exist_ok=True)
-    weights, adapter = random_weights(o), random_adapter(o)
+    weights = random_weights(o)
+    adapter = {} if o.get("codes") else random_adapter(o)
+    model = Reference(o, weights, adapter)
+    codes = Codes(model) if o.get("codes") else None
     write_safetensors(os.path.join(folder, "model.safetensors"), weights)
-    write_safetensors(os.path.join(folder, "memory", "adapter_model.safetensors"), adapter)
+    write_safetensors(os.path.join(folder, "memory", "adapter_model.safetensors"), codes.tensors if codes else adapter)
     digest = hashlib.sha256(open(os.path.join(folder, "model.safetensors"), "rb").read()).hexdigest()
     write_json(os.path.join(folder, "config.json"), config_json(o))
     write_json(os.path.join(folder, "tokenizer.json"), tokenizer_json())
     write_json(os.path.join(folder, "tokenizer_config.json"), dict(tokenizer_class="PreTrainedTokenizerFast",
                bos_token="<|doc|>", eos_token="<|end|>", pad_token="<|pad|>", clean_up_tokenization_spaces=False))
     write_json(os.path.join(folder, "memory", "adapter_config.json"), dict(
+        kind="residual-codes-kv", version=1, segmentLength=64, ratios=list(CODES_RATIOS), defaultRatio=1, groups=GROUPS,
+        entries=ENTRIES, window=WINDOW, leftContext=0,
+        base=dict(hiddenSize=HIDDEN, layers=layers_of(o), sha256=digest)) if codes else dict(
         kind="span-tiled-gist-kv", version=1, segmentLength=64, ratios=list(RATIOS), defaultRatio=8, rank=RANK, scale=SCALE,
         start="last", leftContext=0, targets=["q_proj", "k_proj", "v_proj", "o_proj"],
         base=dict(name=name, sha256=digest)))
-    write_expected(folder, Reference(o, weights, adapter), o)
+    write_expected(folder, model, o, codes)
 
 
-def write_expected(folder, model, o):
+def write_expected(folder, model, o, codes=None):
     rng = np.random.default_rng(o["seed"])
     draw = lambda n: [int(i) for i in rng.integers(len(SPECIAL), VOCABULARY, n)]
     inputs = dict(prompt=draw(40), segments=[draw(64), draw(44)], sinks=[0], local=draw(21))
     logits, _ = model.run(model.embed(torch.tensor(inputs["prompt"])), torch.arange(40))
     expected = dict(logits=logits)
-    for ratio in RATIOS:
+    if codes:
+        expect_codes(model, codes, inputs, expected)
+    for ratio in () if codes else RATIOS:
         for n, ids in enumerate(inputs["segments"]):
             expected[f"memory.{n}.{ratio}"] = model.memory(ids, ratio)
-    expected["stride.1.8"] = model.memory(inputs["segments"][1], 8, trained=False)
-    expected["over_memory"] = model.over_memory(
-        inputs["sinks"], [expected["memory.0.8"], expected["memory.1.8"]], inputs["local"])
+    if not codes:
+        expected["stride.1.8"] = model.memory(inputs["segments"][1], 8, trained=False)
+        expected["over_memory"] = model.over_memory(
+            inputs["sinks"], [expected["memory.0.8"], expected["memory.1.8"]], inputs["local"])
     write_safetensors(os.path.join(folder, "expected.safetensors"), expected)
     write_json(os.path.join(folder, "inputs.json"), inputs)
+
+
+def expect_codes(model, codes, inputs, expected):
+    """Adds the codes of both segments to `inputs`, their rows and what is read behind them to `expected`."""
+    inputs["codes"] = []
+    for n, ids in enumerate(inputs["segments"]):
+        found, rows, margin = codes.encode(ids)
+        assert margin > MARGIN, f"segment {n}: two codewords are about as near ({margin:.1e}); take another seed"
+        inputs["codes"].append(found.flatten().tolist())
+        for ratio in CODES_RATIOS:
+            last = [min(end, len(ids)) - 1 for end in range(ratio, len(ids) + ratio, ratio)]
+            expected[f"memory.{n}.{ratio}"] = rows[:, last]
+    for ratio in CODES_RATIOS:
+        memories = [expected[f"memory.{n}.{ratio}"] for n in range(len(inputs["segments"]))]
+        expected[f"over_memory.{ratio}"] = model.over_memory(inputs["sinks"], memories, inputs["local"])
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
-    for name, options in MODELS.items():
-        write_package(name, options)
+    for name in sys.argv[1:] or MODELS:
+        write_package(name, MODELS[name])

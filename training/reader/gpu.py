@@ -35,6 +35,7 @@ class Options:
     data: str                       # folder with tokenizer.json, train.bin, val.bin, meta.json
     sup: str                        # supervised files, separated by white space
     out: str                        # folder for trunk.pt, reader.pt, reader.jsonl, examples/
+    base: str = ""                  # base.pt of training.train_base to begin the trunk from; empty: from nothing
     pretrain_seconds: float = 150.0     # of the trunk
     train_seconds: float = 150.0    # of the questions
     groups: int = 200000            # examples: groups of one question and six passages

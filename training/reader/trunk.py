@@ -104,11 +104,13 @@ def held_out_loss(model, stream, starts, width, rows=64):
 
 
 def train_trunk(shape, tokenizer, train, val, path, o):
-    """The trunk after `o.pretrain_seconds` in all; resumes from `path`. Errors: SystemExit on a NaN loss."""
+    """The trunk after `o.pretrain_seconds` in all; resumes from `path`. One that begins from `o.base` has been guessing
+    from the left already, so it has hidden words from the start. Errors: SystemExit on a NaN loss."""
     if os.path.exists(path):
         model, saved = load_checkpoint(path)
     else:
-        model, saved = new_trunk(shape, len(tokenizer)), None
+        model, saved = load_checkpoint(o.base)[0] if o.base else new_trunk(shape, len(tokenizer)), None
+    causal_share = 0.0 if o.base else CAUSAL_SHARE
     state = dict(step=0, seconds=0.0, tokens=0)
     if saved:
         state = {name: saved[name] for name in state}
@@ -131,7 +133,7 @@ def train_trunk(shape, tokenizer, train, val, path, o):
         progress = state["seconds"] / o.pretrain_seconds
         for p in model.parameters():
             p.grad = None
-        loss = stretch_loss(losses, model, stream, starts, rows, o.width, progress < CAUSAL_SHARE)
+        loss = stretch_loss(losses, model, stream, starts, rows, o.width, progress < causal_share)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step(schedule(progress), beta=min(0.95, 0.85 + state["step"] / 3000))

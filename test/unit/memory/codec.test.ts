@@ -2,13 +2,13 @@ import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { decodeMemory, encodeMemory, type Precision } from "../../../engine/memory/codec.ts";
 import { fromHalf, toHalf } from "../../../engine/model/half.ts";
-import type { SegmentMemory } from "../../../engine/model/types.ts";
+import type { CodedMemory, NumberedMemory } from "../../../engine/model/types.ts";
 import { EngineError } from "../../../engine/protocol/errors.ts";
-import { relativeDifference } from "../../parity/golden.ts";
+import { inNumbers, relativeDifference } from "../../parity/golden.ts";
 
 const [layers, slots, width] = [3, 7, 32];
 /** One channel is 50 times larger than the rest, as keys of real models have it. */
-const memory: SegmentMemory = {
+const memory: NumberedMemory = {
   layers,
   slots,
   width,
@@ -29,7 +29,7 @@ describe("a memory as bytes", () => {
     const bytes = encodeMemory(memory, "int8");
     const back = decodeMemory(bytes);
     expect(back).toMatchObject({ layers, slots, width, ratio: 8, tokens: 50 });
-    const [found, expected] = [fromHalf(back.payload), fromHalf(memory.payload)];
+    const [found, expected] = [fromHalf(inNumbers(back).payload), fromHalf(memory.payload)];
     for (let channel = 0; channel < width; channel++) {
       const column = (of: Float32Array): Float32Array => of.filter((_, i) => i % width === channel);
       expect(relativeDifference(column(found), column(expected))).toBeLessThan(0.5 / 127 + 1e-3);
@@ -45,7 +45,7 @@ describe("a memory as bytes", () => {
     const bytes = encodeMemory(memory, "int4");
     const back = decodeMemory(bytes);
     expect(back).toMatchObject({ layers, slots, width, ratio: 8, tokens: 50 });
-    const [found, expected] = [fromHalf(back.payload), fromHalf(memory.payload)];
+    const [found, expected] = [fromHalf(inNumbers(back).payload), fromHalf(memory.payload)];
     for (let layer = 0; layer < layers; layer++) {
       for (let channel = 0; channel < width; channel++) {
         const column = (of: Float32Array): Float32Array =>
@@ -66,7 +66,7 @@ describe("a memory as bytes", () => {
       tokens: 24,
       payload: toHalf(Float32Array.from({ length: 15 }, (_, i) => i - 7)),
     };
-    const back = fromHalf(decodeMemory(encodeMemory(odd, "int4")).payload);
+    const back = fromHalf(inNumbers(decodeMemory(encodeMemory(odd, "int4"))).payload);
     expect(back.length).toBe(15);
     expect(relativeDifference(back, fromHalf(odd.payload))).toBeLessThan(0.5 / 7 + 1e-3);
   });
@@ -76,7 +76,7 @@ describe("a memory as bytes", () => {
       ...memory,
       payload: toHalf(Float32Array.from(memory.payload, (_, i) => (i % width === 0 ? 0 : -3))),
     };
-    expect(decodeMemory(encodeMemory(flat, "int4")).payload).toEqual(flat.payload);
+    expect(inNumbers(decodeMemory(encodeMemory(flat, "int4"))).payload).toEqual(flat.payload);
   });
 
   it("keeps no larger buffer alive and may start anywhere in one", () => {
@@ -93,6 +93,78 @@ describe("a memory as bytes", () => {
     }
   });
 });
+
+/** The same 50 tokens in codes. */
+const coded: CodedMemory = {
+  layers,
+  slots: 50,
+  width,
+  ratio: 1,
+  tokens: 50,
+  ids: Uint32Array.from({ length: 50 }, (_, i) => (i * 7919) % 8192),
+  codes: Uint8Array.from({ length: 50 * 16 }, (_, i) => (i * 37) % 256),
+};
+
+describe("a memory in codes as bytes", () => {
+  it.each([
+    ["small ids", coded],
+    ["large ids", { ...coded, ids: coded.ids.map((id, i) => (i === 9 ? 151_000 : id)) }],
+    ["every eighth token shown", { ...coded, ratio: 8, slots: 7 }],
+    ["one token", { ...coded, slots: 1, tokens: 1, ids: coded.ids.slice(0, 1), codes: coded.codes.slice(0, 16) }],
+  ])("comes back exactly with %s, whatever precision numbers would be kept in", (_, one) => {
+    for (const precision of ["int8", "float16", "codes"] as const)
+      expect(decodeMemory(encodeMemory(one, precision))).toEqual(one);
+  });
+
+  it("takes its codes and two bytes a token, and four with large ids", () => {
+    expect(encodeMemory(coded).length).toBe(32 + 4 + 50 * (16 + 2));
+    expect(encodeMemory({ ...coded, ids: coded.ids.map((id) => id + 70_000) }).length).toBe(32 + 4 + 50 * (16 + 4));
+  });
+
+  it("is refused with one sentence when anything is damaged", () => {
+    const good = encodeMemory(coded);
+    for (let length = 0; length < good.length; length += 13)
+      expect(() => decodeMemory(good.slice(0, length)), `${length} bytes`).toThrow(corrupt);
+    for (let at = 0; at < good.length; at += 7) {
+      const bytes = good.slice();
+      bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+      expect(() => decodeMemory(bytes), `byte ${at}`).toThrow(corrupt);
+    }
+  });
+
+  it("is refused with slots, sizes of ids or codes that do not fit, and a right checksum", () => {
+    for (const [at, value] of [
+      [12, 49],
+      [20, 7],
+      [24, 51],
+    ] as const)
+      expect(() => decodeMemory(forgedCodes((view) => view.setUint32(at, value, true)))).toThrow(corrupt);
+    for (const [at, value] of [
+      [32, 3],
+      [32, 0],
+      [34, 15],
+      [34, 65_535],
+    ] as const)
+      expect(() => decodeMemory(forgedCodes((view) => view.setUint16(at, value, true)))).toThrow(corrupt);
+    expect(decodeMemory(forgedCodes(() => {}))).toEqual(coded);
+  });
+
+  it("cannot be asked of numbers", () => {
+    expect(() => encodeMemory(memory, "codes")).toThrow(/cannot be kept as codes/);
+  });
+});
+
+function forgedCodes(change: (view: DataView) => void): Uint8Array {
+  return resealed(encodeMemory(coded), change);
+}
+
+/** Changed, with a checksum that is right again. */
+function resealed(bytes: Uint8Array, change: (view: DataView) => void): Uint8Array {
+  const view = new DataView(bytes.buffer);
+  change(view);
+  view.setUint32(28, crc32(bytes.subarray(32), crc32(bytes.subarray(0, 28))), true);
+  return bytes;
+}
 
 describe.each<Precision>(["float16", "int8", "int4"])("damaged bytes in %s", (precision) => {
   const good = encodeMemory(memory, precision);
@@ -136,13 +208,8 @@ describe.each<Precision>(["float16", "int8", "int4"])("damaged bytes in %s", (pr
 
 describe("bytes that were made to deceive", () => {
   /** Changes a good payload and signs it again, as somebody could who knows the format. */
-  const forged = (precision: Precision, change: (view: DataView) => void): Uint8Array => {
-    const bytes = encodeMemory(memory, precision);
-    const view = new DataView(bytes.buffer);
-    change(view);
-    view.setUint32(28, crc32(bytes.subarray(32), crc32(bytes.subarray(0, 28))), true);
-    return bytes;
-  };
+  const forged = (precision: Precision, change: (view: DataView) => void): Uint8Array =>
+    resealed(encodeMemory(memory, precision), change);
 
   it("may be signed again without harm", () => {
     for (const precision of ["int8", "int4"] as const)

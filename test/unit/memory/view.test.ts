@@ -3,7 +3,7 @@ import { openView, planView } from "../../../engine/memory/view.ts";
 import type { MemoryCandidate, ViewBudget } from "../../../engine/memory/types.ts";
 import { loadModel } from "../../../engine/model/client.ts";
 import type { SegmentMemory } from "../../../engine/model/types.ts";
-import { goldenFolder, goldenInputs, running, temporaryFolder } from "../../parity/golden.ts";
+import { goldenFolder, goldenInputs, inNumbers, running, temporaryFolder } from "../../parity/golden.ts";
 
 const memories: MemoryCandidate[] = [3, 9, 1, 9, 5].map((relevance, i) => ({ key: `m${i}`, slots: 64, relevance }));
 const budget: ViewBudget = { maxPositions: 1024, sinkTokens: 10, questionTokens: 30, reserve: 100 };
@@ -100,7 +100,7 @@ describe("opening a view", () => {
       threads: 1,
     });
     const memory = await model.encodeSegment(inputs.segments[0], { signal: running });
-    const zeroed = { ...memory, payload: new Uint16Array(memory.payload.length) };
+    const zeroed = { ...memory, payload: new Uint16Array(inNumbers(memory).payload.length) };
     const scores = [];
     for (const one of [memory, zeroed]) {
       await using state = await model.openView(
