@@ -8,7 +8,7 @@
 import { assert } from "../base/assert.ts";
 import type { MemoryCandidate, PassageCandidate, ViewBudget, ViewPlan } from "../memory/types.ts";
 import { openView, planView } from "../memory/view.ts";
-import type { DecodeState, SegmentMemory } from "../model/types.ts";
+import { type DecodeState, isCoded, type MemoryInfo, type SegmentMemory, thinned } from "../model/types.ts";
 import type { RankedPassage } from "../retrieval/types.ts";
 import type { Remembering, RememberedSegment } from "./types.ts";
 
@@ -55,6 +55,7 @@ export async function openQuestionView(
     request,
     passages.map((ids) => ({ tokens: ids.length })),
     budget,
+    info.memory,
   );
   // The best passage stands nearest to the question.
   const local = [...plan.passages.toReversed().flatMap((index) => passages[index] ?? []), ...asked];
@@ -72,13 +73,18 @@ function planLoaded(
   request: ViewRequest,
   passages: readonly PassageCandidate[],
   budget: ViewBudget,
+  memory: MemoryInfo,
 ): { plan: ViewPlan; memories: readonly MemoryCandidate[]; loaded: ReadonlyMap<string, SegmentMemory> } {
   const loaded = new Map<string, SegmentMemory>();
   const gone = new Set<string>();
+  const relevances = request.segments.map((segment) => relevanceOf(segment, request.ranked));
+  // Where nothing tells segments apart, more of them say more than a few in full.
+  const isEven = relevances.every((relevance) => relevance === 0);
+  const ratio = memory.precision === "codes" && isEven ? Math.max(...memory.ratios) : 1;
   const all = request.segments.map((segment, index) => ({
     key: String(index),
-    slots: segment.slots,
-    relevance: relevanceOf(segment, request.ranked),
+    slots: Math.ceil(segment.slots / ratio),
+    relevance: relevances[index] ?? 0,
   }));
   for (;;) {
     const memories = all.filter(({ key }) => !gone.has(key));
@@ -86,9 +92,9 @@ function planLoaded(
     const missing = plan.memories.flatMap((index) => memories[index]?.key ?? []).filter((key) => !loaded.has(key));
     const before = gone.size;
     for (const key of missing) {
-      const memory = request.segments[Number(key)]?.load() ?? null;
-      if (memory === null) gone.add(key);
-      else loaded.set(key, memory);
+      const kept = request.segments[Number(key)]?.load() ?? null;
+      if (kept === null) gone.add(key);
+      else loaded.set(key, isCoded(kept) ? thinned(kept, kept.ratio * ratio) : kept);
     }
     if (gone.size === before) return { plan, memories, loaded };
   }

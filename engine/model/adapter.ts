@@ -20,7 +20,7 @@ import type { MemoryInfo } from "./types.ts";
 import { checkShape, readJson, readRowScales, readTensor, type TensorSource } from "./weight-source.ts";
 
 /** Segment length and ratios of a package without an adapter: every r-th token is simply read a second time. */
-const STRIDE: MemoryInfo = {
+const STRIDE = {
   kind: "stride",
   isTrained: false,
   segmentLength: 512,
@@ -29,7 +29,8 @@ const STRIDE: MemoryInfo = {
   leftContext: 0,
   maxSlots: null,
   precision: "int8",
-};
+  compression: 16,
+} as const satisfies MemoryInfo;
 
 const TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj"] as const;
 export type LoraTarget = (typeof TARGETS)[number];
@@ -141,7 +142,10 @@ function readGists(
   checkTensor(file, "memory.embed", [config.shape.hidden]);
   return {
     form: "gists",
-    info: { kind, isTrained: true, segmentLength, ratios, defaultRatio, leftContext, maxSlots, precision },
+    info: {
+      ...{ kind, isTrained: true, segmentLength, ratios, defaultRatio, leftContext, maxSlots, precision },
+      compression: defaultRatio * (precision === "int4" ? 4 : 2),
+    },
     hash: `${hash}-${settings.rank}-${settings.scale}-${settings.targets.toSorted().join("+")}`,
     rank: settings.rank,
     embed: readTensor(file, "memory.embed"),
@@ -172,7 +176,14 @@ function readCodes(
     scales.set(name, readRowScales(file, name));
   };
   for (let layer = 1; layer < layers; layer++) {
-    read(`layers.${layer}.predictor`, [2 * width, window * hidden + 2 * width]);
+    const predictor = `layers.${layer}.predictor`;
+    read(predictor, [2 * width, window * hidden + 2 * width]);
+    // Two matrices: what they multiply differs in size, and is rounded to 8 bits by its largest number.
+    const [near, before] = columns(tensors.get(predictor) ?? noTensor(predictor), 2 * width, window * hidden);
+    tensors.set(`${predictor}.near`, near);
+    tensors.set(`${predictor}.before`, before);
+    for (const part of ["near", "before"]) scales.set(`${predictor}.${part}`, scales.get(predictor) ?? null);
+    tensors.delete(predictor);
     read(`layers.${layer}.bias`, [2 * width]);
     for (const half of ["k", "v"]) {
       read(`layers.${layer}.${half}.analysis`, [width, width]);
@@ -182,7 +193,11 @@ function readCodes(
   }
   return {
     form: "codes",
-    info: { kind, isTrained: true, segmentLength, ratios, defaultRatio, leftContext, maxSlots, precision: "codes" },
+    info: {
+      ...{ kind, isTrained: true, segmentLength, ratios, defaultRatio, leftContext, maxSlots, precision: "codes" },
+      // A byte a code and two for the token's id.
+      compression: (layers * 2 * width * 2) / ((layers - 1) * 2 * groups + 2),
+    },
     hash: `${hash}-${groups}-${entries}-${window}`,
     groups,
     entries,
@@ -192,6 +207,18 @@ function readCodes(
       rowScales: (name) => scales.get(name) ?? null,
     },
   };
+}
+
+/** The first `split` columns of a matrix of `rows` rows, and the others. */
+function columns(matrix: Float32Array, rows: number, split: number): [first: Float32Array, rest: Float32Array] {
+  const width = matrix.length / rows;
+  const part = (from: number, to: number): Float32Array => {
+    const out = new Float32Array(rows * (to - from));
+    for (let row = 0; row < rows; row++)
+      out.set(matrix.subarray(row * width + from, row * width + to), row * (to - from));
+    return out;
+  };
+  return [part(0, split), part(split, width)];
 }
 
 function noTensor(name: string): never {

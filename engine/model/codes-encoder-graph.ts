@@ -4,7 +4,7 @@
  * difference, and the rows that will be made again from them, which the next layer is expected from.
  * Knows nothing about storage.
  *
- * Shapes   ids int64 (1, T); codes float32 (1, T, layers of the part but the first 2 groups), whole numbers 0..255
+ * Shapes   codes float32 (1, T, layers of the part but the first 2 groups), whole numbers 0..255
  * Source   training/codes.py
  */
 import { assert } from "../base/assert.ts";
@@ -13,7 +13,7 @@ import { CodesWriter, HALVES } from "./codes-graph.ts";
 import type { EncoderPart } from "./encoder-graph.ts";
 import { CAST_TO_FLOAT, OnnxGraph } from "./onnx.ts";
 import { RawRows, settled } from "./raw-rows.ts";
-import { ENCODER } from "./signature.ts";
+import { ENCODER, NEAR } from "./signature.ts";
 import { type Stream, TransformerWriter, type WriterOptions } from "./transformer-writer.ts";
 
 /** The ONNX graph of one part, serialised. */
@@ -25,12 +25,9 @@ export function writeCodesEncoder(options: WriterOptions, adapter: CodesAdapter,
   const { hidden, layers } = options.config.shape;
   const last = layers - 1;
   rawRows.declareInputs();
-  const near = codes.inputs();
+  const near = codes.inputs(codes.embedded());
   let raw: Stream | null = {
-    sum:
-      part.from === 0
-        ? writer.embed(graph.input(ENCODER.ids, "int64", [1, "T"]))
-        : graph.input(ENCODER.rawStream, "float32", [1, "T", hidden]),
+    sum: part.from === 0 ? writer.embed(NEAR.ids) : graph.input(ENCODER.rawStream, "float32", [1, "T", hidden]),
     delta: null,
   };
   let before = part.from === 0 ? null : graph.input(ENCODER.before, "float32", [1, "T", 2 * codes.width]);
@@ -55,8 +52,7 @@ export function writeCodesEncoder(options: WriterOptions, adapter: CodesAdapter,
     if (layer !== last) before = codes.rows(keys, values);
   }
   if (chosen.length > 0) {
-    const joined = graph.node("Transpose", [graph.node("Concat", chosen, { axis: 0 })], { perm: [1, 0] });
-    const numbers = graph.node("Cast", [joined], { to: CAST_TO_FLOAT });
+    const numbers = graph.node("Cast", [graph.node("Concat", chosen, { axis: 1 })], { to: CAST_TO_FLOAT });
     graph.expose(numbers, ENCODER.codes, "float32", ["T", 2 * adapter.groups * (chosen.length / 2)]);
   }
   if (part.to <= last && raw !== null && before !== null) {

@@ -9,7 +9,7 @@
 import type { CodesAdapter } from "./adapter.ts";
 import type { OnnxGraph } from "./onnx.ts";
 import { NEAR } from "./signature.ts";
-import { TransformerWriter, type WriterOptions } from "./transformer-writer.ts";
+import { once, TransformerWriter, type WriterOptions } from "./transformer-writer.ts";
 
 export type Half = "k" | "v";
 export const HALVES: readonly Half[] = ["k", "v"];
@@ -34,25 +34,32 @@ export class CodesWriter {
     return kvHeads * headDim;
   }
 
-  /** Declares the graph's inputs of the nearest tokens; returns what predicts besides the layer before. */
-  inputs(): string {
-    const { window } = this.#adapter;
-    const { hidden } = this.#stock.config.shape;
-    const ids = this.#graph.input(NEAR.ids, "int64", [1, "R_window"]);
-    const isThere = this.#graph.input(NEAR.isThere, "float32", ["R", window, 1]);
-    const { normed } = this.#stock.norm(
-      { sum: this.#stock.embed(ids), delta: null },
-      "model.layers.0.input_layernorm.weight",
-    );
-    const near = this.#graph.node("Mul", [this.#reshape(normed, -1, window, hidden), isThere]);
-    return this.#reshape(near, 1, -1, window * hidden);
+  /** Declares `ids` of a segment's tokens (1, T); returns what the first layer makes of them: (1, T, C). */
+  embedded(): string {
+    const w = this.#stock;
+    const ids = this.#graph.input(NEAR.ids, "int64", [1, "T"]);
+    return w.norm({ sum: w.embed(ids), delta: null }, "model.layers.0.input_layernorm.weight").normed;
   }
 
-  /** Rows of the first layer, which follow from the token alone; keys before rotary. */
-  firstRows(ids: string): string {
+  /** What predicts besides the layer before: of each of R rows the embeddings of its nearest tokens. */
+  inputs(embedded: string): string {
+    const g = this.#graph;
+    const { window } = this.#adapter;
+    const { hidden } = this.#stock.config.shape;
+    const rows = g.input(NEAR.rows, "int64", ["R_window"]);
+    // Row 0 stands for what is not there.
+    const nothing = this.#own.weight("codes.nothing", "float32", [1, hidden], () => new Float32Array(hidden));
+    const all = g.node("Concat", [nothing, this.#reshape(embedded, -1, hidden)], { axis: 0 });
+    return this.#reshape(g.node("Gather", [all, rows], { axis: 0 }), 1, -1, window * hidden);
+  }
+
+  /** Rows of the first layer, which follow from the token alone, of the tokens that `inputs` begin with; keys before rotary. */
+  firstRows(inputs: string): string {
     const w = this.#stock;
-    const { normed } = w.norm({ sum: w.embed(ids), delta: null }, "model.layers.0.input_layernorm.weight");
-    const [key = "", value = ""] = w.project(normed, 0, ["k", "v"]);
+    const { window } = this.#adapter;
+    const { hidden } = w.config.shape;
+    const [own = ""] = window === 1 ? [inputs] : w.split(inputs, [hidden, (window - 1) * hidden]);
+    const [key = "", value = ""] = w.project(own, 0, ["k", "v"]);
     return this.rows(w.normHeads(key, 0, "k"), value);
   }
 
@@ -64,15 +71,14 @@ export class CodesWriter {
   predict(layer: number, inputs: string, before: string): Readonly<Record<Half, string>> {
     const { window, tensors } = this.#adapter;
     const outWidth = 2 * this.width;
-    const inWidth = window * this.#stock.config.shape.hidden + outWidth;
-    const name = `layers.${layer}.predictor`;
-    const product = this.#own.linear(this.#graph.node("Concat", [inputs, before], { axis: -1 }), {
-      name: `codes.${name}`,
-      tensors: [name],
-      biases: [],
-      outWidth,
-      inWidth,
-    });
+    const part = (x: string, from: "near" | "before", inWidth: number): string => {
+      const name = `layers.${layer}.predictor.${from}`;
+      return this.#own.linear(x, { name: `codes.${name}`, tensors: [name], biases: [], outWidth, inWidth });
+    };
+    const product = this.#graph.node("Add", [
+      part(inputs, "near", window * this.#stock.config.shape.hidden),
+      part(before, "before", outWidth),
+    ]);
     const bias = this.#own.weight(`codes.layers.${layer}.bias`, "float32", [outWidth], () =>
       tensors.read(`layers.${layer}.bias`),
     );
@@ -80,40 +86,42 @@ export class CodesWriter {
     return { k, v };
   }
 
-  /** Nearest codewords int64 (groups, R) of residuals (1, R, D'). */
+  /** Nearest codewords int64 (R, groups) of residuals (1, R, D'). */
   choose(layer: number, half: Half, residual: string): string {
     const g = this.#graph;
     const { groups, entries } = this.#adapter;
     const size = this.width / groups;
     const turned = g.node("FusedMatMul", [residual, this.#square(layer, half, "analysis")], { transB: 1 });
-    const byGroups = g.node("Transpose", [this.#reshape(turned, -1, groups, size)], { perm: [1, 0, 2] });
-    const name = `codes.layers.${layer}.${half}`;
-    // |z - c|² less |z|², which all codewords share.
-    const search = this.#own.weight(`${name}.search`, "float32", [groups, size, entries], () =>
-      searchTable(this.#books(layer, half), groups, entries, size),
-    );
-    const norms = this.#own.weight(`${name}.norms`, "float32", [groups, 1, entries], () =>
-      squaredNorms(this.#books(layer, half), groups * entries, size),
-    );
-    const distances = g.node("Add", [g.node("MatMul", [byGroups, search]), norms]);
-    return g.node("ArgMin", [distances], { axis: -1, keepdims: 0 });
+    const parts = g.names(groups);
+    g.nodes("Split", [this.#reshape(turned, -1, this.width)], parts, { axis: 1, num_outputs: groups });
+    // Group by group: the distances of one stay in the processor's cache.
+    const nearest = parts.map((part, group) => {
+      const name = `codes.layers.${layer}.${half}.${group}`;
+      const words = once(() => this.#books(layer, half).subarray(group * entries * size, (group + 1) * entries * size));
+      // |z - c|² less |z|², which all codewords share.
+      const search = this.#own.weight(`${name}.search`, "float32", [entries, size], () => words().map((x) => -2 * x));
+      const norms = this.#own.weight(`${name}.norms`, "float32", [entries], () => squaredNorms(words(), entries, size));
+      const distances = g.node("Gemm", [part, search, norms], { transB: 1 });
+      return g.node("ArgMin", [distances], { axis: -1, keepdims: 1 });
+    });
+    return g.node("Concat", nearest, { axis: 1 });
   }
 
-  /** What codewords int64 (groups, R) stand for: (1, R, D'). */
+  /** What codewords int64 (R, groups) stand for: (1, R, D'). */
   residual(layer: number, half: Half, codes: string): string {
     const g = this.#graph;
     const { groups, entries } = this.#adapter;
-    const size = this.width / groups;
     const offsets = g.constant(
       "int64",
-      [groups, 1],
+      [1, groups],
       Array.from({ length: groups }, (_, i) => i * entries),
     );
-    const books = this.#own.weight(`codes.layers.${layer}.${half}.books`, "float32", [groups * entries, size], () =>
+    const dims = [groups * entries, this.width / groups];
+    const books = this.#own.weight(`codes.layers.${layer}.${half}.books`, "float32", dims, () =>
       this.#books(layer, half),
     );
     const words = g.node("Gather", [books, g.node("Add", [codes, offsets])], { axis: 0 });
-    const joined = this.#reshape(g.node("Transpose", [words], { perm: [1, 0, 2] }), 1, -1, this.width);
+    const joined = this.#reshape(words, 1, -1, this.width);
     return g.node("FusedMatMul", [joined, this.#square(layer, half, "synthesis")], { transB: 1 });
   }
 
@@ -131,16 +139,6 @@ export class CodesWriter {
   #reshape(x: string, ...dims: number[]): string {
     return this.#graph.node("Reshape", [x, this.#graph.constant("int64", [dims.length], dims)]);
   }
-}
-
-/** (groups, size, entries): -2 times each codeword, as a column. */
-function searchTable(books: Float32Array, groups: number, entries: number, size: number): Float32Array {
-  const out = new Float32Array(books.length);
-  for (let group = 0; group < groups; group++)
-    for (let entry = 0; entry < entries; entry++)
-      for (let i = 0; i < size; i++)
-        out[(group * size + i) * entries + entry] = -2 * (books[(group * entries + entry) * size + i] ?? 0);
-  return out;
 }
 
 function squaredNorms(books: Float32Array, words: number, size: number): Float32Array {

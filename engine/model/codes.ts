@@ -12,7 +12,7 @@ import { toHalf } from "./half.ts";
 import type { ModelConfig } from "./model-config.ts";
 import { checkIds, checkSegment, type Layout, nearTokens, padded, rawLayout, rawRows } from "./raw-layout.ts";
 import { positionsFrom, rotaryFrequencies } from "./rotary.ts";
-import { byteTensor, floatTensor, type GraphSession, int64Tensor, type TensorInput } from "./runtime.ts";
+import { byteTensor, floatTensor, type GraphSession, type TensorInput } from "./runtime.ts";
 import { ENCODER, RESTORER } from "./signature.ts";
 import { type CodedMemory, isCoded, type NumberedMemory, type SegmentMemory } from "./types.ts";
 
@@ -49,7 +49,7 @@ export class CodesEncoder implements Encoder {
     const given = padded(ids);
     const near = nearTokens(given, positionsFrom(0, rows), this.#adapter.window);
     const codes = new Uint8Array(ids.length * bytesOfToken(this.#adapter, layers));
-    let streams: Record<string, TensorInput> = { [ENCODER.ids]: int64Tensor(given, [1, rows]) };
+    let streams: Record<string, TensorInput> = {};
     let at = 0;
     for (const [index, part] of this.#parts.entries()) {
       throwIfCancelled(signal);
@@ -104,10 +104,6 @@ export class Restorer {
     shown.forEach((token, row) => codes.set(memory.codes.subarray(token * size, (token + 1) * size), row * size));
     const inputs = {
       ...nearTokens(memory.ids, shown, this.#adapter.window),
-      [RESTORER.ids]: int64Tensor(
-        shown.map((token) => memory.ids[token] ?? 0),
-        [1, shown.length],
-      ),
       [RESTORER.codes]: byteTensor(codes, [shown.length, size]),
     };
     const outputs = await this.#session.run(inputs, positionsFrom(0, layers).map(RESTORER.rows));
@@ -123,11 +119,6 @@ export async function numbersOf(memory: SegmentMemory, restorer: Restorer | null
   if (!isCoded(memory)) return memory;
   if (restorer === null) throw foreign("a memory in codes that this model has not learned");
   return restorer.restore(memory);
-}
-
-/** The same codes, of which a model is shown every `ratio`-th token. */
-export function thinned(memory: CodedMemory, ratio: number): CodedMemory {
-  return { ...memory, ratio, slots: spanEnds(memory.tokens, ratio).length };
 }
 
 function bytesOfToken({ groups }: CodesAdapter, layers: number): number {

@@ -51,7 +51,7 @@ export class LoadedModel implements AsyncDisposable {
         return new LoadedModel(infoOf(model, quantization, tried.recipe, "webgpu", ""), tried.graphs);
       reason = tried;
     }
-    const recipe = await recipeFor("cpu", quantization, model.weights.parameters);
+    const recipe = await recipeFor("cpu", quantization, model);
     const compiled = compileModel(model, recipe, options.cacheFolder);
     const graphs = await openGraphs(model, compiled, { provider: "cpu", threads });
     return new LoadedModel(infoOf(model, quantization, recipe, "cpu", reason), graphs);
@@ -81,13 +81,22 @@ export class LoadedModel implements AsyncDisposable {
 
 /**
  * Which kernels suit a provider: integer rows on the CPU, MatMulNBits on the GPU (runtime.md, Recommended design). A small
- * decoder stays float32: activations in 8 bits changed one long answer in six (docs/log.md, starter version 1).
+ * decoder stays float32: activations in 8 bits changed one long answer in six (docs/log.md, starter version 1). So does a
+ * small encoder of codes: in 8 bits it chose four codewords in ten differently, and answers follow them.
  */
-async function recipeFor(provider: Provider, quantization: Quantization, parameters: number): Promise<Recipe> {
+async function recipeFor(
+  provider: Provider,
+  quantization: Quantization,
+  { weights, adapter }: ModelPackage,
+): Promise<Recipe> {
   if (quantization === "float32") return { encoder: "float32", decoder: "float32", weightRange: 127 };
   if (provider === "webgpu") return { encoder: "blocks8", decoder: "blocks8", weightRange: 127 };
-  const decoder = parameters <= MOST_EXACT_PARAMETERS ? "float32" : "blocks8";
-  return { encoder: "rowwise8", decoder, weightRange: await probeWeightRange() };
+  const isSmall = weights.parameters <= MOST_EXACT_PARAMETERS;
+  return {
+    encoder: isSmall && adapter.form === "codes" ? "float32" : "rowwise8",
+    decoder: isSmall ? "float32" : "blocks8",
+    weightRange: await probeWeightRange(),
+  };
 }
 
 /** Graphs on the GPU that gave the CPU's answers on this device, or why not. */
@@ -97,7 +106,7 @@ async function openVerifiedGpu(
   cacheFolder: string,
   threads: number,
 ): Promise<{ graphs: Graphs; recipe: Recipe } | string> {
-  const recipe = await recipeFor("webgpu", quantization, model.weights.parameters);
+  const recipe = await recipeFor("webgpu", quantization, model);
   const compiled = compileModel(model, recipe, cacheFolder);
   let graphs: Graphs | null = null;
   try {

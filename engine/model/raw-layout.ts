@@ -41,20 +41,10 @@ export function rawLayout(frequencies: Float64Array, rows: number): Layout {
   return layout;
 }
 
-/** Of each of `rows` (token numbers of the segment): its own id and those of the `window` - 1 tokens before it. */
+/** All ids of a segment, and of each of `rows` (token numbers) which `window` tokens are near: itself, then those before it. */
 export function nearTokens(ids: ArrayLike<number>, rows: readonly number[], window: number): Layout {
-  const near: number[] = [];
-  const isThere = new Float32Array(rows.length * window);
-  rows.forEach((row, i) => {
-    for (let by = 0; by < window; by++) {
-      near.push(row < by ? 0 : (ids[row - by] ?? 0));
-      isThere[i * window + by] = row < by ? 0 : 1;
-    }
-  });
-  return {
-    [NEAR.ids]: int64Tensor(near, [1, near.length]),
-    [NEAR.isThere]: floatTensor(isThere, [rows.length, window, 1]),
-  };
+  const near = rows.flatMap((row) => Array.from({ length: window }, (_, by) => Math.max(0, row - by + 1)));
+  return { [NEAR.ids]: int64Tensor(Array.from(ids), [1, ids.length]), [NEAR.rows]: int64Tensor(near) };
 }
 
 /** Errors: InvalidRequest for an empty or over-long segment, a strange ratio or id. */

@@ -2,7 +2,7 @@
  * From the text and its codes back to keys and values. Far cheaper than reading the text again: no attention, no
  * feed-forward layers. Owns: the walk from the first layer to the last. Knows nothing about positions or caches.
  *
- * Shapes   ids int64 (1, R); codes uint8 (R, (L - 1) 2 groups); rows_i float32 (1, R, 2 K D), keys before rotary
+ * Shapes   codes uint8 (R, (L - 1) 2 groups); rows_i float32 (1, R, 2 K D), keys before rotary
  * Source   training/codes.py
  */
 import type { CodesAdapter } from "./adapter.ts";
@@ -17,13 +17,13 @@ export function writeRestorer(options: WriterOptions, adapter: CodesAdapter): Ui
   const writer = new TransformerWriter(graph, options);
   const codes = new CodesWriter(graph, writer, options, adapter);
   const { layers } = options.config.shape;
-  const near = codes.inputs();
+  const near = codes.inputs(codes.embedded());
   const bytes = graph.input(RESTORER.codes, "uint8", ["R", (layers - 1) * 2 * adapter.groups]);
-  const given = graph.node("Cast", [graph.node("Transpose", [bytes], { perm: [1, 0] })], { to: CAST_TO_INT64 });
-  let before = codes.firstRows(graph.input(RESTORER.ids, "int64", [1, "R"]));
+  const given = graph.node("Cast", [bytes], { to: CAST_TO_INT64 });
+  let before = codes.firstRows(near);
   expose(0, before);
   const parts = graph.names((layers - 1) * 2);
-  graph.nodes("Split", [given], parts, { axis: 0, num_outputs: parts.length });
+  graph.nodes("Split", [given], parts, { axis: 1, num_outputs: parts.length });
   for (let layer = 1; layer < layers; layer++) {
     const expected = codes.predict(layer, near, before);
     const [keys = "", values = ""] = HALVES.map((half, i) =>

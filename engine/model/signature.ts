@@ -32,13 +32,13 @@ export const ENCODER = {
 
 /** What predictions are made from; shared by the encoder of codes and the graph that restores. */
 export const NEAR = {
-  /** Ids of each row's token and of those before it, and 0 where there are none. */
-  ids: "near_ids",
-  isThere: "near_is_there",
+  /** All tokens of the segment. */
+  ids: "ids",
+  /** Of each row its token and those before it, counted from 1; 0 where there are none. */
+  rows: "near_rows",
 } as const;
 
 export const RESTORER = {
-  ids: "ids",
   codes: "codes",
   rows: (layer: number) => `rows_${layer}`,
 } as const;

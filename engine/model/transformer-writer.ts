@@ -261,7 +261,7 @@ function single(name: string, tensor: string, outWidth: number, inWidth: number)
 }
 
 /** The value of `make`, computed at most once. */
-function once<T>(make: () => T): () => T {
+export function once<T>(make: () => T): () => T {
   let value: { readonly made: T } | null = null;
   return () => {
     value ??= { made: make() };

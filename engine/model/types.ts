@@ -40,6 +40,8 @@ export interface MemoryInfo {
   readonly maxSlots: number | null;
   /** How its memories are to be kept: what the adapter was trained to bear. */
   readonly precision: StoredPrecision;
+  /** How many times smaller than keys and values of all tokens in 16 bits it is kept. */
+  readonly compression: number;
 }
 
 export interface ModelShape {
@@ -111,6 +113,11 @@ export interface NumberedMemory {
 
 export function isCoded(memory: SegmentMemory): memory is CodedMemory {
   return "codes" in memory;
+}
+
+/** The same codes, of which a model is shown every `ratio`-th token. */
+export function thinned(memory: CodedMemory, ratio: number): CodedMemory {
+  return { ...memory, ratio, slots: Math.ceil(memory.tokens / ratio) };
 }
 
 /** A piece of what the decoder sees, in order. Memories take one position per slot, tokens one each. */

@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { decodeMemory, encodeMemory } from "../../engine/memory/codec.ts";
-import { numbersOf, thinned } from "../../engine/model/codes.ts";
+import { numbersOf } from "../../engine/model/codes.ts";
 import { fromHalf } from "../../engine/model/half.ts";
 import type { LoadedModel } from "../../engine/model/loaded-model.ts";
 import { scoreBehind } from "../../engine/model/score-tokens.ts";
-import { type CodedMemory, isCoded, type ViewEntry } from "../../engine/model/types.ts";
+import { type CodedMemory, isCoded, thinned, type ViewEntry } from "../../engine/model/types.ts";
 import { expectedTensor, goldenFolder, goldenInputs, loadGolden, relativeDifference, running } from "./golden.ts";
 
 const NAME = "tiny-codes";

@@ -6,10 +6,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { numbersOf, thinned } from "../../engine/model/codes.ts";
+import { numbersOf } from "../../engine/model/codes.ts";
 import { fromHalf } from "../../engine/model/half.ts";
 import { LoadedModel } from "../../engine/model/loaded-model.ts";
-import { isCoded, type Quantization, type SegmentMemory } from "../../engine/model/types.ts";
+import { isCoded, type Quantization, type SegmentMemory, thinned } from "../../engine/model/types.ts";
 import { openModelTokenizer } from "../../engine/tokenizer/model-tokenizer.ts";
 import { running, temporaryFolder } from "./golden.ts";
 
