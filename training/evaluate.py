@@ -1,11 +1,11 @@
 """What is a memory worth? Bits per byte, far recall, copying, answers, speed and bytes over unseen documents.
 
-python3 -m training.evaluate --package assets/models/starter --data DIR --out figures.json
+python3 -m training.evaluate --package assets/models/starter --gists memory.pt --data DIR --out figures.json
 python3 -m training.evaluate --base base.pt --memory memory.pt --data DIR --out figures.json
 python3 -m training.evaluate --methods DIR --method_base base.pt --data DIR --out methods.json
 
 Prints markdown tables with standard errors over documents and writes the same figures as JSON (setting, tables,
-distances, reach, recall, recall_chat, questions, speed, methods, skipped). Every part stops at its seconds and says
+distances, reach, recall, recall_chat, questions, speed, operations, methods, skipped). Every part stops at its seconds and says
 what it left out. Copying word for word is the task "quote" of recall.
 Does not know: how any of it was trained. The parts lie in evaluation/.
 """
@@ -19,12 +19,13 @@ from dataclasses import asdict, dataclass
 import torch
 
 from .data import TokenSet, read_tokenizer
-from .evaluation import bits, questions, recall, speed
-from .evaluation.readings import ByMethod, Gist, Raw, controls, untrained, with_positions
+from .codes import ResidualCodes
+from .evaluation import bits, coded, questions, recall, speed
+from .evaluation.readings import ByMethod, Codes, Gist, Raw, controls, memory_reading, untrained, with_positions
 from .evaluation.study import BATCH, Clock, Study
 from .evaluation.tables import everything
 from .evaluation.windows import MIN_TOKENS, Windows
-from .export import read_json, read_package
+from .export import load_memory, read_json, read_package
 from .methods import load_method
 from .model import DEVICE, load_checkpoint
 from .options import parse_options
@@ -39,7 +40,8 @@ class Options:
     out: str                            # JSON file for the figures
     package: str = ""                   # exported package, or
     base: str = ""                      # checkpoint of the base that the memory belongs to, and
-    memory: str = ""                    # checkpoint of the memory
+    memory: str = ""                    # checkpoint of the memory, codes or gists
+    gists: str = ""                     # checkpoint of gists over the same base, to be compared with codes
     methods: str = ""                   # folder of checkpoints of training.compare
     method_base: str = ""               # checkpoint of the base they were trained over; empty: --base
     examples: str = ""                  # folder that `training.instruct examples` wrote, for questions
@@ -118,16 +120,19 @@ def open_memory(o, token_set):
         if not o.base:
             raise SystemExit("--memory needs the --base that it belongs to")
         model, _ = load_checkpoint(o.base)
-        encoder, saved = load_encoder(o.memory, model)
+        encoder, saved = load_memory(o.memory, model)
         segment = max(numbers(saved["segment"]))
         promised, tokenizer = model.config.positions, read_tokenizer(o.data)
     else:
         return None
     model, encoder = model.to(DEVICE).requires_grad_(False), encoder.to(DEVICE).requires_grad_(False)
+    gists = load_encoder(o.gists, model)[0].requires_grad_(False) if o.gists else None
     segment = o.segment or segment
     trained = min(o.trained or promised, promised)
     with_positions(model, rows_needed(o, segment))
-    return Study.of(model, encoder, tokenizer, token_set, o.documents, segment, trained, o.only, o.least, o.seed)
+    study = Study.of(model, encoder, tokenizer, token_set, o.documents, segment, trained, o.only, o.least, o.seed)
+    study.gists = gists
+    return study
 
 
 def open_methods(o, token_set):
@@ -173,10 +178,13 @@ def timed_text(study, past):
 
 
 def run_memory(study, o, figures, clocks):
-    """All parts that look at the one trained memory; fills `figures` and saves after each part."""
+    """All parts that look at the one memory under test; fills `figures` and saves after each part."""
     parts, ratio = o.parts.split(","), o.ratios[0]
+    is_codes = isinstance(study.encoder, ResidualCodes)
     if "bits" in parts:
-        figures["tables"], figures["distances"] = bits.measure_short(study, o, clocks("bits"))
+        measure_bits = coded.measure if is_codes else bits.measure_short
+        figures["tables"], figures["distances"] = measure_bits(study, o, clocks("bits"))
+        write(o.out, figures)
         figures["reach"] = bits.measure_reach(study, o, clocks("reach"))
         write(o.out, figures)
     if "recall" in parts or "copy" in parts:
@@ -184,7 +192,7 @@ def run_memory(study, o, figures, clocks):
         if o.chat:
             figures["recall_chat"] = recall.measure(study, o, clocks("recall_chat"), is_chat=True)
         write(o.out, figures)
-    gist = Gist(study.model, study.encoder, ratio)
+    gist = memory_reading(study, ratio)
     if "questions" in parts and o.examples:
         asked = questions.load_questions(o.examples, o.split, study.segment, o.questions)
         figures["questions"] = questions.measure(study, gist, asked, clocks("questions"), bool(o.chat))
@@ -194,7 +202,15 @@ def run_memory(study, o, figures, clocks):
         ids = timed_text(study, past)
         readings = {"memory": gist, "untrained stride": untrained(study.model, ratio),
                     "raw": Raw(study.model, min(past * study.segment, study.trained - study.segment))}
-        for other in o.ratios[1:]:
+        if is_codes:
+            room = study.trained - study.segment
+            readings = {"memory, codes and rows": Codes(study.model, study.encoder, 1, room),
+                        "memory, rows from kept codes": gist,
+                        "memory, every 8th, from kept codes": Codes(study.model, study.encoder, Codes.FAR, kept=study.kept),
+                        **({"gists": Gist(study.model, study.gists, ratio)} if study.gists is not None else {}),
+                        "untrained stride": readings["untrained stride"], "raw": readings["raw"]}
+            figures["operations"] = speed.operations(study.model, study.encoder, study.segment)
+        for other in o.ratios[1:] if not is_codes else ():
             readings[f"memory {other}x"] = Gist(study.model, study.encoder, other)
         figures["speed"] = speed.measure(readings, ids, clocks("speed"))
         write(o.out, figures)
@@ -259,7 +275,9 @@ def main(arguments=None):
             parameters=sum(p.numel() for p in study.model.parameters()))
         if o.package:
             adapter = read_json(o.package, "memory/adapter_config.json")
-            figures["setting"]["precision"] = adapter.get("precision", "int8")
+            figures["setting"]["kind"] = adapter["kind"]
+            if adapter["kind"] != ResidualCodes.kind:
+                figures["setting"]["precision"] = adapter.get("precision", "int8")
         run_memory(study, o, figures, clocks)
     if o.methods and "methods" in o.parts:
         method_study, methods = open_methods(o, token_set)

@@ -1,6 +1,7 @@
-"""Write a trained base and its memory adapter as a model package, and read such a package back.
+"""Write a trained base and its memory as a model package, and read such a package back.
 
-python3 -m training.export --data DIR --base base.pt --memory memory.pt --out assets/models/starter
+python3 -m training.export --data DIR --base base.pt --memory codes.pt --out assets/models/starter
+`--memory` is a checkpoint of training.fit_codes (residual codes) or of training.train_memory (gists).
 
 Layout   config.json, model.safetensors (Hugging Face Llama names), tokenizer.json, tokenizer_config.json, LICENSE
          memory/adapter_config.json, memory/adapter_model.safetensors
@@ -18,8 +19,10 @@ import numpy as np
 import torch
 
 from .chat import CHAT_TEMPLATE
+from .codes import ENTRIES, KINDS, ResidualCodes
+from .fit_codes import load_codes
 from .memory import SpanTiledEncoder
-from .model import Config, Model, PROJECTIONS, load_checkpoint
+from .model import Config, Model, PROJECTIONS, load_checkpoint, load_saved
 from .safetensors import dequantised, quantised, read_safetensors, write_safetensors
 from .tokenizer import DOC, END, PAD, SPECIAL, Tokenizer
 from .train_memory import load_encoder
@@ -61,9 +64,26 @@ def adapter_names(encoder, layers):
     return names
 
 
+def codes_names(codes):
+    """Adapter file name to our tensor, for residual codes; the first layer has none, its rows follow from the text."""
+    names = {}
+    for layer in range(1, codes.layers):
+        for part in ("predictor", "bias"):
+            names[f"layers.{layer}.{part}"] = codes.part(part, layer)
+        for kind in KINDS:
+            for part in ("analysis", "synthesis", "codebooks"):
+                names[f"layers.{layer}.{kind}.{part}"] = codes.part(f"{part}_{kind}", layer)
+    return names
+
+
+def memory_names(encoder, layers):
+    """Adapter file name to tensor, of a memory of either kind."""
+    return codes_names(encoder) if isinstance(encoder, ResidualCodes) else adapter_names(encoder, layers)
+
+
 # Full memories in one view that the adapter saw in training, for checkpoints that do not say (`trained_memories`).
 TRAINED_MEMORIES = 8
-# How the application keeps memories (engine/memory/codec.ts); int4 for an adapter that was trained with such rounding.
+# How the application keeps gists (engine/memory/codec.ts); int4 for an adapter that was trained with such rounding.
 PRECISIONS = ("int8", "int4")
 # Of decoder and adapter together, in what ships.
 MOST_BYTES = 18 * 2 ** 20
@@ -80,15 +100,18 @@ def model_config(c):
 
 
 def adapter_config(encoder, c, ratios, segment, weights_path, memories, precision):
-    """memory/adapter_config.json; `base.sha256` ties the adapter to the weights it was trained over."""
+    """memory/adapter_config.json; `base.sha256` ties the memory to the weights it was trained over."""
     with open(weights_path, "rb") as f:
         digest = hashlib.sha256(f.read()).hexdigest()
+    base = dict(hiddenSize=c.hidden, layers=c.layers, sha256=digest)
     ratios = sorted(set(ratios))                # a run names those twice that it draws more often
+    if isinstance(encoder, ResidualCodes):      # codes are kept of every token; a ratio is what a view may show
+        return dict(kind=encoder.kind, version=1, segmentLength=segment, ratios=ratios, defaultRatio=min(ratios),
+                    groups=encoder.groups, entries=ENTRIES, window=encoder.window, leftContext=0, base=base)
     return dict(kind="span-tiled-gist-kv", version=1, segmentLength=segment, ratios=ratios, defaultRatio=min(ratios),
                 rank=encoder.options["rank"], scale=encoder.options["scale"], start=encoder.options["start"],
                 leftContext=0, maxSlots=memories * -(-segment // min(ratios)), precision=precision,
-                targets=list(PROJECTIONS),
-                base=dict(hiddenSize=c.hidden, layers=c.layers, sha256=digest))
+                targets=list(PROJECTIONS), base=base)
 
 
 # A model that has seen texts and never a turn: one paragraph a message.
@@ -121,15 +144,17 @@ def write_package(folder, model, encoder, tokenizer_path, ratios, segment, memor
                   is_taught=False):
     """All files of a package except README.md, SOURCES.md and golden.json.
 
-    `memories`: full memories in one view that the encoder was trained with; `precision`: how memories are to be kept.
+    `encoder`: ResidualCodes or SpanTiledEncoder. For gists, `memories`: full memories in one view that the encoder was
+    trained with; `precision`: how memories are to be kept.
     """
-    assert isinstance(encoder, SpanTiledEncoder), "the package format holds the span-tiled encoder only"
+    assert isinstance(encoder, (ResidualCodes, SpanTiledEncoder)), \
+        "the package format holds residual codes or the span-tiled encoder only"
     assert precision in PRECISIONS, f"precision is {precision!r}, expected one of {PRECISIONS}"
     os.makedirs(os.path.join(folder, "memory"), exist_ok=True)
     weights = os.path.join(folder, "model.safetensors")
     write_safetensors(weights, packed(weight_names(model)))
     write_safetensors(os.path.join(folder, "memory", "adapter_model.safetensors"),
-                      packed(adapter_names(encoder, model.config.layers)))
+                      packed(memory_names(encoder, model.config.layers)))
     _write_json(folder, "config.json", model_config(model.config))
     _write_json(folder, "tokenizer_config.json", tokenizer_config(model.config.positions, is_taught))
     _write_json(folder, "memory/adapter_config.json",
@@ -151,7 +176,9 @@ def read_json(folder, name):
 
 
 def read_package(folder, dtype=torch.float32, positions=None):
-    """(model, span-tiled encoder, tokenizer, adapter config) from the exported weights, computing in `dtype`.
+    """(model, memory, tokenizer, adapter config) from the exported weights, computing in `dtype`.
+
+    The memory is ResidualCodes or a SpanTiledEncoder, by the adapter's kind.
 
     `positions`: rows of the rotary tables, where other than config.json promises.
     """
@@ -161,9 +188,12 @@ def read_package(folder, dtype=torch.float32, positions=None):
                     ffn=c["intermediate_size"], theta=c["rope_theta"],
                     positions=positions or c["max_position_embeddings"], eps=c["rms_norm_eps"])
     model = Model(config, dtype)
-    encoder = SpanTiledEncoder(model, a["rank"], a["scale"], a["start"])
+    if a["kind"] == ResidualCodes.kind:
+        encoder = ResidualCodes(model, a["groups"], a["window"])
+    else:
+        encoder = SpanTiledEncoder(model, a["rank"], a["scale"], a["start"])
     _fill(weight_names(model), os.path.join(folder, "model.safetensors"))
-    _fill(adapter_names(encoder, config.layers), os.path.join(folder, "memory", "adapter_model.safetensors"))
+    _fill(memory_names(encoder, config.layers), os.path.join(folder, "memory", "adapter_model.safetensors"))
     model.requires_grad_(False)
     encoder.requires_grad_(False)
     return model, encoder, Tokenizer(os.path.join(folder, "tokenizer.json")), a
@@ -178,17 +208,23 @@ def _fill(targets, path):
         tensor.copy_(torch.from_numpy(arrays[name]))
 
 
+def load_memory(path, model):
+    """(memory of either kind on DEVICE, everything that was saved)."""
+    is_codes = load_saved(path).get("kind") == ResidualCodes.kind
+    return (load_codes if is_codes else load_encoder)(path, model)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("--data", "--base", "--memory", "--out"):
         parser.add_argument(name, required=True)
     parser.add_argument("--positions", type=int, help="positions to promise, where fewer are well trained than exist")
     parser.add_argument("--taught", action="store_true", help="the base comes from training.instruct: write its chat template")
-    parser.add_argument("--precision", choices=PRECISIONS, default="int8", help="in which memories are to be kept")
+    parser.add_argument("--precision", choices=PRECISIONS, default="int8", help="in which gists are to be kept")
     args = parser.parse_args()
     model, _ = load_checkpoint(args.base)
     model.config.positions = args.positions or model.config.positions
-    encoder, saved = load_encoder(args.memory, model)
+    encoder, saved = load_memory(args.memory, model)
     write_package(args.out, model, encoder, os.path.join(args.data, "tokenizer.json"), saved["ratios"],
                   saved["segment"], saved.get("trained_memories", TRAINED_MEMORIES), args.precision, args.taught)
     sizes = {name: os.path.getsize(os.path.join(args.out, name))
@@ -196,7 +232,7 @@ def main():
     for name, size in sizes.items():
         print(f"{name}: {size/1e6:.2f} MB")
     total = sizes["model.safetensors"] + sizes["memory/adapter_model.safetensors"]
-    print(f"decoder and adapter: {total/2**20:.2f} MiB, at most {MOST_BYTES/2**20:.0f}")
+    print(f"decoder and memory: {total/2**20:.2f} MiB, at most {MOST_BYTES/2**20:.0f}")
     if total > MOST_BYTES:
         raise SystemExit(f"{args.out} is too large to ship")
 

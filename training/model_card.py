@@ -1,14 +1,18 @@
 """README.md and SOURCES.md of an exported package, from the logs and figures of its own training.
 
 python3 -m training.model_card --package DIR --data DIR --base_log base.jsonl --stage "adapter" memory.jsonl \
-    --lengths lengths.md --figures figures.json --book_figures book.json --corpus DIR ... --machine "..." --run "..."
-No number is typed in: each comes from a file that the run wrote. Does not know: models.
+    [--codes_log fit.log] --lengths lengths.md --figures figures.json --book_figures book.json --corpus DIR ... \
+    --machine "..." --run "..."
+The memory is residual codes or gists, by the package. No number is typed in: each comes from a file that the run wrote.
+Does not know: models.
 """
 import argparse
 import collections
 import json
 import os
+import shlex
 
+from .codes import ResidualCodes
 from .corpus import ALWAYS_HELD_OUT, corpus_files, read_rows
 from .evaluation.tables import kinds_table
 from .export import read_json
@@ -31,8 +35,9 @@ def load(path):
 
 
 # Rows of the main comparison; the rest stands in docs/memory-methods.md.
-SHOWN = ("nothing", "memory", "memory int8", "memory int4", "wrong memory", "untrained stride", "wrong stride",
-         "raw recent", "raw", "recall 3 bits", "recent 256", "recent 256 + memory", "recent 256 + raw", "recent 512",
+SHOWN = ("nothing", "memory", "memory, every 8th", "memory, nearest", "memory int8", "memory int4", "wrong memory",
+         "predicted only", "untrained stride", "wrong stride", "raw recent", "raw", "recall 3 bits", "recall 2 bits",
+         "gists", "gists int8", "recent 256", "recent 256 + memory", "recent 256 + raw", "recent 512",
          "recent 512 + memory", "recent 512 + raw")
 
 
@@ -44,7 +49,8 @@ def figure_table(table):
             rest = "| | | |" if name == "nothing" else _gain_cells(row)
             lines.append(f"| {name} | {row['bits']:.4f} {rest}")
     lines += ["", "| paired difference | gain | s.e. | documents better |", "|---|---|---|---|"]
-    lines += [f"| {name} {_gain_cells(row)}" for name, row in table["pairs"].items()]
+    lines += [f"| {name} {_gain_cells(row)}" for name, row in table["pairs"].items()
+              if all(part in SHOWN for part in name.split(" better than "))]
     return "\n".join(lines)
 
 
@@ -94,6 +100,30 @@ def share_kept(table):
     return f"it keeps {100 * table['share_of_raw_gain']:.0f} % of the gain of the raw past"
 
 
+def memory_words(package, adapter, codes_log):
+    """What the card says about the memory, by its kind."""
+    size = os.path.getsize(os.path.join(package, "memory", "adapter_model.safetensors")) / 1e6
+    ratios = " and ".join(map(str, adapter["ratios"]))
+    if adapter["kind"] != ResidualCodes.kind:
+        return dict(version=1, memory_name="a gist-memory adapter", memory_row=(
+            f"segments of {adapter['segmentLength']} tokens, ratio {ratios}, LoRA rank {adapter['rank']} on the gist rows "
+            f"only, {size:.1f} MB"), memory_about=GISTS, fit="")
+    kept = 2 * adapter["groups"] * (adapter["base"]["layers"] - 1)
+    return dict(version=2, memory_name="a memory of residual codes", memory_row=(
+        f"segments of {adapter['segmentLength']} tokens; {kept} bytes of codes a token beside its number; views of every "
+        f"token or every {max(adapter['ratios'])}th; {size:.1f} MB"), memory_about=CODES, fit=fit_words(codes_log))
+
+
+def fit_words(path):
+    if not path:
+        return ""
+    with open(path, encoding="utf-8") as f:
+        lines = [line.strip() for line in f if line.strip() and not line.startswith("==")]
+    return ("\nThe memory is not trained: a linear regression and k-means, which `python3 -m training.fit_codes` says of\n"
+            "itself (share of the variance of a layer's keys and values):\n\n"
+            + "\n".join("    " + line for line in lines) + "\n")
+
+
 def render(args):
     config, adapter = read_json(args.package, "config.json"), read_json(args.package, "memory/adapter_config.json")
     meta, base = load(os.path.join(args.data, "meta.json")), last_line(args.base_log)
@@ -111,7 +141,7 @@ def render(args):
         layers=config["num_hidden_layers"], hidden=config["hidden_size"], heads=config["num_attention_heads"],
         kv_heads=config["num_key_value_heads"], head_dim=config["head_dim"], ffn=config["intermediate_size"],
         vocab=config["vocab_size"], positions=config["max_position_embeddings"], segment=adapter["segmentLength"],
-        ratios=" and ".join(map(str, adapter["ratios"])), rank=adapter["rank"],
+        **memory_words(args.package, adapter, args.codes_log), command=shlex.join(s["arguments"]),
         size=os.path.getsize(os.path.join(args.package, "model.safetensors")) / 1e6,
         parameters=parameter_count(config) / 1e6,
         train_tokens=train_tokens / 1e6, stages="\n".join(stage_row(*stage, train_tokens) for stage in stages),
@@ -152,9 +182,20 @@ def sources(folders):
     return "\n".join(lines) + "\n"
 
 
-TEMPLATE = """# Longleaf starter model, version 1
+GISTS = """their gist memory; the memory of *another* document of the same kind; the *untrained stride* (every
+r-th token repeated: the same encoder without training); as many *raw recent* tokens as the memory has slots; or as many
+*raw* tokens as there are positions for. int8, int4: stored memories in that precision; recall 3 bits: keys and values of the
+nearest tokens in as many bytes; recent R: the nearest R raw tokens, with or without the memory of the text before them."""
 
-A language model of {parameters:.2f} M parameters with a gist-memory adapter, trained from scratch on a CPU so that
+CODES = """their keys and values restored from the text and its codes (*memory*: every token as far as the positions
+go; *every 8th*, *nearest*: an eighth of the slots); the memory of *another* document of the same kind; what the text *predicts
+only*, without codes; *gists*, the trained memory of version 1; as many *raw recent* tokens as gists have slots; or as many
+*raw* tokens as there are positions for. recall 3 bits: keys and values of the nearest tokens in at least as many bytes as the
+codes; recent R: the nearest R raw tokens, with or without the memory of the text before them."""
+
+TEMPLATE = """# Longleaf starter model, version {version}
+
+A language model of {parameters:.2f} M parameters with {memory_name}, trained from scratch on a CPU so that
 Longleaf runs without a download. **It is a demonstrator, not a question answerer**: it continues text, it has seen no
 instructions and no chat, and what it writes is often wrong. What it shows is that the whole path works: read a document
 in segments, keep a compressed memory of each, and predict later text from it.
@@ -166,7 +207,7 @@ feed-forward {ffn}, tied head |
 | vocabulary | {vocab:,} byte-level BPE tokens, own |
 | positions | {positions:,} (memory slots and tokens together) |
 | weights | `model.safetensors`, 8 bits a number, {size:.1f} MB |
-| memory | `memory/`: segments of {segment} tokens, ratio {ratios}, LoRA rank {rank} on the gist rows only |
+| memory | `memory/`: {memory_row} |
 
 ## Training
 
@@ -176,7 +217,7 @@ feed-forward {ffn}, tied head |
 | | steps | tokens read | minutes | CPU minutes |
 |---|---|---|---|---|
 {stages}
-
+{fit}
 {data_table}
 
 The sources and their licences are in `SOURCES.md`. The books stop at 1929; much of the rest is software documentation and
@@ -198,17 +239,12 @@ assets/models/starter --data /tmp/longleaf-training/data`:
 ## Does the memory carry anything?
 
 Bits per byte (lower is better) of a segment of {segment} unseen tokens after {past} earlier segments, of which the model
-is given: nothing; their gist memory; the memory of *another* document of the same kind; the *untrained stride* (every
-r-th token repeated: the same encoder without training); as many *raw recent* tokens as the memory has slots; or as many
-*raw* tokens as there are positions for (at most {raw_tokens:,} of {past_tokens:,}). int8, int4: stored memories in that
-precision; recall 3 bits: keys and values of the nearest tokens in as many bytes; recent R: the nearest R raw tokens, with
-or without the memory of the text before them. {documents} documents of the split {split}, {windows} windows, standard
-errors of paired differences over documents. Printed by
+is given: nothing; {memory_about} Raw: at most {raw_tokens:,} of {past_tokens:,} tokens. {documents} documents of the split
+{split}, {windows} windows, standard errors of paired differences over documents. Printed by
 
-    /usr/bin/python3 -m training.evaluate --package assets/models/starter \\
-        --data /tmp/longleaf-training/data --out figures.json --past {past}
+    python3 -m training.evaluate {command}
 
-(the folder `data` is made by the first two commands of `training/runs/starter-v0.sh`).
+(the token files are made by the first two commands of `training/runs/starter-v0.sh`).
 
 Short answer at {title}, whole segment: the memory is {verdict}.
 
@@ -238,6 +274,7 @@ def main():
     for name in ("package", "data", "base_log", "lengths", "figures", "book_figures", "machine", "run"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--stage", nargs=2, action="append", default=[], metavar=("NAME", "LOG"), help="after the base")
+    parser.add_argument("--codes_log", help="what training.fit_codes printed, where the memory is codes")
     parser.add_argument("--corpus", nargs="+", required=True)
     args = parser.parse_args()
     for name, text in (("README.md", render(args)), ("SOURCES.md", sources(args.corpus))):

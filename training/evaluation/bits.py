@@ -13,7 +13,7 @@ import re
 import torch
 
 from ..model import DEVICE
-from .readings import Gist, Raw, controls, cost, untrained
+from .readings import Gist, Raw, controls, cost, memory_reading, untrained
 from .statistics import by_document, compare, paired
 from .study import BATCH, batches, token_losses
 from .windows import Windows, bits_per_byte
@@ -177,9 +177,12 @@ def measure_reach(study, o, clock):
     bits = Bits(study, max(pasts), max(1, o.per_document // 2), recent)
     bits.raw("nothing", 0)
     bits.raw("recent", 0, recent)
-    gist, stride = Gist(study.model, study.encoder, ratio), untrained(study.model, ratio)
-    runs = [("memory", gist, 0, None), ("recent + memory", gist, recent, None), ("untrained stride", stride, 0, None),
+    gist, under, stride = (*(memory_reading(study, ratio, r) for r in (0, recent)), untrained(study.model, ratio))
+    runs = [("memory", gist, 0, None), ("recent + memory", under, recent, None), ("untrained stride", stride, 0, None),
             ("recent + stride", stride, recent, None), ("wrong memory", gist, 0, bits.wrong)]
+    if study.gists is not None:
+        gists = Gist(study.model, study.gists, ratio)
+        runs[2:2] = [("gists", gists, 0, None), ("recent + gists", gists, recent, None)]
     for name, reading, near, source in runs:
         if clock.has_time(f"reach: {name}"):
             for (_, past), result in score_pasts([reading], bits.windows, pasts, near, source).items():

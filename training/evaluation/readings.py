@@ -1,4 +1,4 @@
-"""Ways to read the past before local tokens: nothing, raw text, gist memories, any method of training/methods.
+"""Ways to read the past before local tokens: nothing, raw text, residual codes, gists, any method of training/methods.
 
 A reading takes segments int64 (B, S, T) into something opaque and gives hidden states of local tokens after it; what it
 costs is counted the same way for all. Does not know: tasks, statistics, tables.
@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 
 import torch
 
+from ..codes import ResidualCodes, every
 from ..memory import SpanTiledEncoder, assemble, decode, stored
 from ..methods.cache import Cache
 from ..methods.recall import Recall
@@ -14,6 +15,7 @@ from ..methods.streaming import Streaming
 from ..methods.stride import Stride
 
 WHOLE = 16                              # bits of a number as computed
+ID_BYTES = 2                            # of a token's number
 
 
 def with_positions(model, rows):
@@ -77,6 +79,13 @@ class Raw:
         return 0
 
 
+class Found(Raw):
+    """The first `tokens` tokens of the past as text, as where search has found them."""
+
+    def read(self, segments):
+        return segments.reshape(len(segments), -1)[:, :self.tokens]
+
+
 class Gist:
     """Memories of a gist encoder, each segment read on its own, kept in `bits` bits a number."""
 
@@ -109,6 +118,76 @@ class Gist:
 
     def parameters(self):
         return sum(p.numel() for p in self.encoder.parameters()) if self.is_trained else 0
+
+
+class Codes(Gist):
+    """Residual codes of every token, restored. `ratio` 1: the nearest segments are shown whole as far as `room` slots go
+    and of the older ones every `FAR`-th token; else of all segments every ratio-th token. `oldest`: so many of the oldest
+    segments are shown whole before any near one, as where search has found them. `nearest`: no more slots than that.
+    `is_coded` False: what the text alone predicts, without codes. `kept`: codes by segment, shared by several readings;
+    None: found anew."""
+
+    FAR = 8
+
+    def __init__(self, model, codes, ratio=1, room=0, nearest=0, oldest=0, is_coded=True, kept=None):
+        super().__init__(model, codes, ratio)
+        self.room, self.nearest, self.oldest, self.is_coded, self.kept = room, nearest, oldest, is_coded, kept
+
+    def encode(self, segments):
+        """Per layer (k, v) (B S, K, T, D) of all tokens."""
+        ids = segments.reshape(-1, segments.shape[-1])
+        return self.encoder.rows(self.model, ids, self.codes(ids) if self.is_coded else None)
+
+    def codes(self, ids):
+        """Codes of segments (N, T); those of a segment that was read before are kept, as the application keeps them."""
+        if self.kept is None:
+            return self.encoder.codes(self.model, ids)
+        names = [row.tobytes() for row in ids.cpu().numpy()]
+        new = [n for n, name in enumerate(names) if name not in self.kept]
+        if new:
+            self.kept.update(zip((names[n] for n in new), self.encoder.codes(self.model, ids[new]).unbind()))
+        return torch.stack([self.kept[name] for name in names])
+
+    def whole(self, segment, past):
+        """How many segments a view shows whole."""
+        if self.ratio > 1:
+            return 0
+        far = -(-segment // self.FAR)
+        spare = (self.room or past * segment) - past * far
+        return max(0, min(past, spare // (segment - far)))
+
+    def view(self, memories, rows, segments, past):
+        segment = memories[0][0].shape[2]
+        whole = self.whole(segment, past)
+        found = min(self.oldest, whole)
+        near = past - (whole - found)                   # segments from here on are shown whole
+        old, new = every(memories, self.ratio if self.ratio > 1 else self.FAR), memories
+        index = torch.arange(rows * segments).view(rows, segments)[:, segments - past:].to(memories[0][0].device)
+
+        def joined(older, newer):                       # (rows, K, slots, D), segments one behind the other
+            parts = [x[index[:, i:j].reshape(-1)].view(rows, j - i, *x.shape[1:]).transpose(1, 2).flatten(2, 3)
+                     for x, i, j in ((newer, 0, found), (older, found, near), (newer, near, past))]
+            return torch.cat(parts, 2)[:, :, -self.nearest:]
+        layers = [tuple(joined(a, b) for a, b in zip(*pair)) for pair in zip(old, new)]
+        return assemble(self.model, layers, torch.arange(rows)[:, None])
+
+    def bytes_per_token(self, segment):
+        return self.encoder.bytes_per_token() if self.is_coded else ID_BYTES
+
+    def parameters(self):
+        return sum(b.numel() for b in self.encoder.buffers())
+
+
+class FoundCodes(Codes):
+    """Of the oldest `count` segments, as where search has found them: alone, or shown whole behind all others."""
+
+    def __init__(self, model, codes, count, room, is_last=False, kept=None):
+        super().__init__(model, codes, 1, room, kept=kept)
+        self.count, self.is_last = count, is_last
+
+    def read(self, segments):
+        found = segments[:, :self.count]
+        return super().read(torch.cat([segments[:, self.count:], found], 1) if self.is_last else found)
 
 
 class ByMethod:
@@ -159,6 +238,22 @@ def controls(model, ratio, trained, segment):
             "recall 3 bits, all": (Recall(model, keep="all", **dict(recall, top=32, recent=64)), 1)}
     return {name: ByMethod(model, method.to(model.embedding.device), ratio * factor)
             for name, (method, factor) in made.items()}
+
+
+def memory_reading(study, ratio, recent=0):
+    """The memory under test: gists at a ratio, or residual codes in what a segment and `recent` tokens leave of the
+    trained positions."""
+    if isinstance(study.encoder, ResidualCodes):
+        return Codes(study.model, study.encoder, 1, study.trained - study.segment - recent, kept=study.kept)
+    return Gist(study.model, study.encoder, ratio)
+
+
+def at_bytes(model, bits, bytes_per_token, reach):
+    """Untrained recall of the nearest tokens' keys and values in `bits` bits, in so many bytes a token, rounded in its
+    favour."""
+    slot = bytes_per_slot(model.config, WHOLE)
+    method = Recall(model, bits=bits, keep="bytes", top=0, trained=False, reach=reach)
+    return ByMethod(model, method, int(slot // bytes_per_token))
 
 
 def cost(reading, memory, segment, past, extra=0):

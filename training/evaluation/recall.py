@@ -11,9 +11,10 @@ import numpy as np
 import torch
 
 from ..chat import prompt, reply
+from ..codes import ResidualCodes
 from ..model import DEVICE
 from .facts import CHOICES, MAKERS
-from .readings import Gist, Raw, cost, repeated, untrained
+from .readings import Codes, Found, FoundCodes, Gist, Raw, at_bytes, cost, repeated, untrained
 from .statistics import by_document, mean_error, paired
 from .study import batches
 
@@ -171,14 +172,41 @@ def readings_for(study, o, distance, slots_ratio):
     return made
 
 
-PAIRED_WITH = ("untrained stride", "wrong memory", "nothing")
+FACT_SEGMENTS = 2                       # oldest segments, which the facts lie in where distances are whole segments
+QUESTION = 128                          # positions that are left for a question and its answer
+PAIRED_WITH = ("untrained stride", "wrong memory", "nothing", "raw", "raw recent", "raw, found", "recall 3 bits", "gists")
+
+
+def coded_readings(study, o, distance, slots_ratio):
+    """`readings_for` where the memory under test is residual codes: those beside gists, recall at equal bytes, raw text."""
+    model, room = study.model, study.trained - QUESTION
+    memory = Codes(model, study.encoder, 1, room, kept=study.kept)
+    segments = -(-(distance + STRETCH) // study.segment)
+    slots = segments * -(-study.segment // Codes.FAR)
+    made = {"memory": (memory, False), "wrong memory": (memory, True), "nothing": (Raw(model, 0), False)}
+    if distance + STRETCH <= room:
+        made["raw"] = (Raw(model, distance + STRETCH), False)
+    if study.gists is not None:
+        made["gists"] = (Gist(model, study.gists, slots_ratio), False)
+    made["recall 3 bits"] = (at_bytes(model, 3, study.encoder.bytes_per_token(), room), False)
+    if distance + STRETCH > room:       # too far to be shown whole with all that is nearer
+        found = (model, study.encoder, FACT_SEGMENTS, room)
+        made["memory, found"] = (FoundCodes(*found, kept=study.kept), False)
+        made["memory, found last"] = (FoundCodes(*found, is_last=True, kept=study.kept), False)
+        made["memory, found first"] = (Codes(model, study.encoder, 1, room, oldest=FACT_SEGMENTS, kept=study.kept), False)
+        made["raw, found"] = (Found(model, FACT_SEGMENTS * study.segment), False)
+    made["memory, every 8th"] = (Codes(model, study.encoder, Codes.FAR, kept=study.kept), False)
+    made["raw recent"] = (Raw(model, min(slots, room)), False)
+    made["untrained stride"] = (untrained(model, slots_ratio), False)
+    return made
 
 
 def measure(study, o, clock, make_readings=None, distances=None, is_chat=False, paired_with=PAIRED_WITH):
     """{distance: {task: {reading: scores, ...}, "pairs": ...}}; tasks: those of facts.py and "quote"."""
+    usual = coded_readings if isinstance(study.encoder, ResidualCodes) else readings_for
     found = {}
     for distance in distances or o.distances:
-        made = (make_readings or readings_for)(study, o, distance, o.ratios[0])
+        made = (make_readings or usual)(study, o, distance, o.ratios[0])
         entry = {}
         for tasks in GROUPS:
             rows = make_rows(study, tasks, distance, o.rows, is_chat)

@@ -1,4 +1,4 @@
-"""Seconds, bytes and parameters of a reading of the past.
+"""Seconds, bytes, operations and parameters of a reading of the past.
 
 Encode: source tokens per second, all rows at once. Decode: tokens per second of local text behind `past` segments, read
 in one pass as a prompt is. Does not know: quality.
@@ -7,6 +7,7 @@ import time
 
 import torch
 
+from ..codes import ENTRIES
 from ..model import DEVICE
 from .readings import Raw, cost
 from .study import BATCH
@@ -15,6 +16,22 @@ from .study import BATCH
 def _wait():
     if DEVICE == "cuda":
         torch.cuda.synchronize()
+
+
+def operations(model, codes, segment):
+    """MFLOP per token, from the shapes: reading a segment again (a prefill, without logits), restoring from codes, and
+    finding the codes, which a prefill and a restoration come with."""
+    c = model.config
+    kv, q = c.kv_heads * c.head_dim, c.heads * c.head_dim
+    last = 2 * 2 * kv * c.hidden                                    # the last layer keeps keys and values only
+    attention = 4 * q * (segment + 1) / 2
+    whole = 2 * c.hidden * (2 * q + 2 * kv + 3 * c.ffn) + attention
+    prediction = 2 * 2 * kv * (codes.window * c.hidden + 2 * kv)
+    turning, search = 2 * 2 * kv * kv, 2 * 2 * kv * ENTRIES         # keys and values
+    layers = c.layers - 1
+    return dict(prefill=round((layers * whole + last) / 1e6, 3),
+                restore=round((last + layers * (prediction + turning)) / 1e6, 3),
+                search=round(layers * (turning + search) / 1e6, 3))
 
 
 @torch.no_grad()

@@ -33,10 +33,10 @@ class Clock:
 
 @dataclass
 class Study:
-    """One trained memory over its base, and the unseen text it is judged on."""
+    """One memory over its base, and the unseen text it is judged on."""
 
     model: object                       # computing in its own dtype, rotary tables long enough for every reading
-    encoder: object                     # the trained gist encoder; None where only methods are compared
+    encoder: object                     # the memory under test: residual codes or gists; None: only methods are compared
     tokenizer: object
     token_set: object                   # the split
     documents: list
@@ -45,6 +45,8 @@ class Study:
     seed: int = 0
     least: int = MIN_TOKENS             # tokens of a document that may be another one's wrong memory
     others: list = field(default_factory=list)
+    gists: object = None                # a gist encoder over the same base, where the memory under test is codes
+    kept: dict = field(default_factory=dict)        # codes by segment, read once for all readings of them
 
     def __post_init__(self):
         self.others = self.others or partners(self.token_set, self.documents, self.least)

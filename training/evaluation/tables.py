@@ -104,7 +104,7 @@ def recall_pairs_table(found):
     for distance, entry in found.items():
         for task, scores in entry.items():
             for name, row in scores["pairs"].items():
-                if name.startswith("memory better than"):
+                if name.startswith(("memory better than", "memory, found")):
                     values = [plus_minus(r, 3, True) for r in (row, scores.get("margins", {}).get(name))]
                     rows.append([f"{int(distance):,}", task, name, *values])
     return table(["tokens back", "task", "paired difference", "right (quote: nats a token)", "margin in nats"], rows)
@@ -114,6 +114,13 @@ def questions_table(found):
     return table(["given", "exact match", "F1", "copied", "nats a token of the right answer"],
                  [[name, plus_minus(r.get("exact"), 3), plus_minus(r.get("f1"), 3), plus_minus(r.get("copied"), 2),
                    plus_minus(r.get("nats"), 3)] for name, r in found["readings"].items()])
+
+
+def ablation_table(found):
+    """Variants of the codes: what they gain, of what raw text gains, and against the first, the one that ships."""
+    head = ["variant", "bytes per 1,000 tokens", "gain over nothing", "of the raw gain", "over the first row"]
+    return table(head, [[name, f"{row['bytes_per_1000']:,}", plus_minus(row["gain"], 4, True), f"{100 * row['share']:.0f} %",
+                         plus_minus(row.get("over_shipped"), 4, True)] for name, row in found["variants"].items()])
 
 
 def speed_table(found):
@@ -194,6 +201,8 @@ def everything(figures):
     if figures.get("questions"):
         out += ["### Questions", "", questions_table(figures["questions"]), "",
                 pairs_table(figures["questions"]["pairs"], 3), ""]
+    if figures.get("operations"):
+        out += ["### MFLOP a token", "", ", ".join(f"{n} {v}" for n, v in figures["operations"].items()), ""]
     if figures.get("speed"):
         out += ["### Speed", "", speed_table(figures["speed"]), ""]
     methods = figures.get("methods")

@@ -1,6 +1,8 @@
 #!/bin/bash
 # The starter model and the reader on one H200-class GPU, about 24 minutes of it, in calls of at most 9.5 minutes on one
 # machine that stays warm between them. State lies in $STATE; every stage resumes when it is run again.
+# The memory that ships is residual codes, fitted over the last base in seconds. GISTS=1 (the default) trains base and gists
+# together, tunes on questions over them, and compares codes with gists; GISTS=0 fits the codes over the plain base and stops.
 # NOT RUN ON A GPU YET: none was lent. Rehearsed on a CPU at nano scale, all stages, in ten minutes (last line here).
 #
 #   bash training/runs/starter-gpu.sh pack            here, once: corpus to shards .gpu/A, .gpu/B, .gpu/C (<= 34 MB each)
@@ -18,7 +20,11 @@ mkdir -p "$DATA" "$LOG" "$OUT"
 export PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=${OMP_NUM_THREADS:-2} LONGLEAF_KERNELS=$STATE
 export PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True TORCHINDUCTOR_CACHE_DIR=$STATE/inductor
 
+GISTS=${GISTS:-1}
+if [ "$GISTS" = 1 ]; then LAST_BASE=$STATE/instruct/base.pt; TAUGHT=--taught; BESIDE="--gists $STATE/distilled/memory.pt"
+else LAST_BASE=$STATE/base/base.pt; TAUGHT=; BESIDE=; fi
 if [ -n "$SMALL" ]; then
+  CODES="--tokens 16384 --segment 128"
   BASE_MINUTES=${BASE_MINUTES:-0.5}; MEMORY_MINUTES=${MEMORY_MINUTES:-0.5}; INSTRUCT_SECONDS=${INSTRUCT_SECONDS:-30}
   READER_SECONDS=${READER_SECONDS:-20}; METHOD_STEPS=${METHOD_STEPS:-6}; METHOD_SECONDS=${METHOD_SECONDS:-20}
   BASE="--size nano --lengths 0:256"
@@ -27,6 +33,7 @@ if [ -n "$SMALL" ]; then
   DISTIL_MINUTES=${DISTIL_MINUTES:-0.3}; DISTIL="--segment 128 --segments 4 --documents 1 --plain_length 512"; POSITIONS=1024
   EVALUATE="--documents 4 --past 3 --ratios 8 --quick --split val"
 else
+  CODES="--tokens 400000 --threads 4"
   BASE_MINUTES=${BASE_MINUTES:-6.5}; MEMORY_MINUTES=${MEMORY_MINUTES:-8}; INSTRUCT_SECONDS=${INSTRUCT_SECONDS:-150}
   READER_SECONDS=${READER_SECONDS:-150}; METHOD_STEPS=${METHOD_STEPS:-800}; METHOD_SECONDS=${METHOD_SECONDS:-240}
   BASE="--size starter --batch 131072 --micro_batch 131072 --lengths 0:1024,0.7:2048 --save_every 2 --threads 4"
@@ -87,12 +94,13 @@ methods() {                                 # side by side: each one alone waits
   compare uio-uncompensated --method uio --gradient reservoir --slots 2 --compensated 0 &
   wait; tail -qn 1 "$LOG"/method-*.log; ls "$STATE"/methods/*.pt
 }
+codes() { run training.fit_codes --data "$DATA" --base "$LAST_BASE" --out "$STATE/codes.pt" $CODES; }
 package() {
-  run training.export --data "$DATA" --base "$STATE/instruct/base.pt" --memory "$STATE/distilled/memory.pt" \
-      --out "$STATE/package" --positions "$POSITIONS" --taught && run training.scripts.make_golden "$STATE/package"
+  run training.export --data "$DATA" --base "$LAST_BASE" --memory "$STATE/codes.pt" --out "$STATE/package" \
+      --positions "$POSITIONS" $TAUGHT && run training.scripts.make_golden "$STATE/package"
 }
 figures() {
-  run training.evaluate --package "$STATE/package" --data "$DATA" --examples "$STATE/examples" --chat \
+  run training.evaluate --package "$STATE/package" $BESIDE --data "$DATA" --examples "$STATE/examples" --chat "$GISTS" \
       --out "$STATE/figures.json" $EVALUATE
 }
 method_figures() {
@@ -100,7 +108,8 @@ method_figures() {
       --data "$DATA" --examples "$STATE/examples" --out "$STATE/method-figures.json" $EVALUATE
 }
 
-main_line() { stage base && stage memory && await examples && stage instruct && stage distilled && stage package && stage figures; }
+gists() { stage memory && await examples && stage instruct && stage distilled; }
+main_line() { stage base && { [ "$GISTS" = 0 ] || gists; } && stage codes && stage package && await examples && stage figures; }
 side_line() { await base && stage examples && stage reader; }
 method_line() { await base && stage methods && await examples && stage method_figures; }
 all() { stage tokens && { main_line & side_line & method_line & wait; }; touch "$STATE/over"; }
@@ -127,5 +136,5 @@ PYTHON
          cp package/model.safetensors "$OUT/starter.safetensors"; cp package/memory/adapter_model.safetensors "$OUT/"
          tar cf "$OUT/reader.tar" reader-package; ls -la "$OUT" ;;
 rehearse) bash "$SELF" start; bash "$SELF" wait "${2:-3000}"; bash "$SELF" collect ;;
-*)       sed -n '2,18p' "$0"; exit 2 ;;
+*)       sed -n '2,14p' "$0"; exit 2 ;;
 esac

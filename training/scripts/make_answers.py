@@ -42,7 +42,7 @@ class Options:
     split: str = "test"                 # of the token files and of the examples
     prompts: int = 100
     most: int = 24                      # tokens of an answer
-    ratio: int = 8                      # source tokens a memory slot
+    ratio: int = 0                      # source tokens a memory slot; 0: the package's default
 
 
 def question_prompts(o, tokenizer, segment):
@@ -97,6 +97,7 @@ def sha256_of(path):
 @torch.no_grad()
 def make_answers(o):
     model, encoder, tokenizer, adapter = read_package(o.package)
+    o.ratio = o.ratio or adapter["defaultRatio"]
     prompts = question_prompts(o, tokenizer, adapter["segmentLength"]) if o.examples else []
     prompts += text_prompts(o, o.prompts - len(prompts))
     return dict(about="PyTorch's greedy answers in fp32; see training/scripts/make_answers.py for the fields",

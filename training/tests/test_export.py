@@ -87,7 +87,7 @@ class PackageTest(unittest.TestCase):
 
     def test_answers_are_what_greedy_decoding_gives_with_and_without_a_memory(self):
         model, encoder, _, _ = self.read
-        options, ids = Options(package="", data="", out="", most=4), random_ids(9, seed=5).tolist()
+        options, ids = Options(package="", data="", out="", most=4, ratio=8), random_ids(9, seed=5).tolist()
         for memory in ([], random_ids(30, seed=6).tolist()):
             entry = answered(model, encoder, memory, ids, options)
             self.assertEqual((len(entry["answer"]), len(entry["last"]["values"])), (4, 8))
