@@ -26,8 +26,9 @@ export interface System {
   readonly kinds?: readonly QuestionKind[];
   /** An ablation of the reader says nothing where there is none. */
   readonly needsReader?: boolean;
-  /** Says nothing where no document is read into memory. */
+  /** An ablation of the language model likewise; of the memory, where no document is read into it. */
   readonly needsModel?: boolean;
+  readonly needsMemory?: boolean;
   /** Words to which its citations are cut for the marks: 60, or null for the row that shows what the cut costs. */
   readonly citedWords: number | null;
   /** Prepares what it needs for the document; not part of the milliseconds per question. */
@@ -108,17 +109,19 @@ export interface LongleafOptions {
   readonly route?: AnswerRoute;
   readonly needsReader?: boolean;
   readonly needsModel?: boolean;
+  readonly needsMemory?: boolean;
   /** What is taken away or put in its place for an ablation. */
   readonly sources?: (sources: AnswerSources, library: DirectLibrary) => AnswerSources;
 }
 
 /** The product's own answers, in this process; nothing is written by a language model. */
 export function longleaf(options: LongleafOptions): System {
-  const { name, route, needsReader = false, needsModel = false, sources: change } = options;
+  const { name, route, needsReader = false, needsModel = false, needsMemory = false, sources: change } = options;
   return {
     name,
     needsReader,
     needsModel,
+    needsMemory,
     citedWords: CITED_WORDS,
     open(library, documentId) {
       const sources = change === undefined ? library.sources : change(library.sources, library);
@@ -175,13 +178,29 @@ async function ask(
 /** The worth of the memory for parts of a whole where the fit left it out: the middle of those that it tries. */
 const WORTH = 0.2;
 
-/** Longleaf with what the fit of fusion decided about its memory turned round: its row beside Longleaf's is what it adds. */
-const isAsked = FUSION.recall.isUsed || FUSION.recall.parts > 0;
+const { form, isUsed, parts } = FUSION.recall;
+const isText = form === "text";
+
+/** Longleaf with what the fit of fusion decided turned round: the row beside Longleaf's is what it adds. */
+const PASSAGES_TURNED: LongleafOptions = {
+  name: isUsed ? "Longleaf, passages not asked" : "Longleaf, passages asked",
+  needsReader: true,
+  needsModel: true,
+  sources: (sources) => ({ ...sources, recalls: { form: isUsed ? "never" : form } }),
+};
+
+/** The memory for places is turned too where the fit knows its numbers; where it asked texts, only for parts of a whole. */
+const isMemoryAsked = parts.worth > 0 || (isUsed && !isText);
 const MEMORY_TURNED: LongleafOptions = {
-  name: isAsked ? "Longleaf, memory not asked" : "Longleaf, memory asked",
+  name: isMemoryAsked ? "Longleaf, memory not asked" : "Longleaf, memory asked",
+  needsReader: true,
+  needsMemory: true,
   sources: (sources) => ({
     ...sources,
-    recalls: isAsked ? { form: "never" } : { form: FUSION.recall.form, parts: WORTH },
+    recalls: {
+      ...(isText ? {} : { form: isMemoryAsked ? "never" : form }),
+      parts: { ...parts, worth: isMemoryAsked ? 0 : WORTH },
+    },
   }),
 };
 
@@ -199,13 +218,16 @@ export const SYSTEMS: readonly System[] = [
   LENGTH_ALONE,
   longleaf({ name: OWN }),
   longleaf({ name: "Longleaf, no reader", needsReader: true, sources: (sources) => ({ ...sources, reader: null }) }),
-  longleaf({ ...MEMORY_TURNED, needsReader: true, needsModel: true }),
+  ...(isText ? [longleaf(PASSAGES_TURNED)] : []),
+  longleaf(MEMORY_TURNED),
 ];
 
 /** What there is to run systems with. */
 export interface Having {
   readonly reader: boolean;
   readonly model: boolean;
+  /** Documents are read into memory. */
+  readonly memory: boolean;
 }
 
 /** Those that can run here; `wanted`: the peer and the system of this name, or all whose names contain it. */
@@ -214,8 +236,11 @@ export function chooseSystems(has: Having, wanted?: string): System[] {
     ? (name: string) => name === wanted
     : (name: string) => wanted === undefined || name.includes(wanted);
   return SYSTEMS.filter(
-    ({ name, needsReader, needsModel }) =>
-      (has.reader || needsReader !== true) && (has.model || needsModel !== true) && (name === PEER || isWanted(name)),
+    ({ name, needsReader, needsModel, needsMemory }) =>
+      (has.reader || needsReader !== true) &&
+      (has.model || needsModel !== true) &&
+      (has.memory || needsMemory !== true) &&
+      (name === PEER || isWanted(name)),
   );
 }
 

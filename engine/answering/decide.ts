@@ -1,6 +1,7 @@
 /**
  * Is there an answer at all? One regression over the best quotations: how sure they are, how much of the question they
- * hold, what search and the reader think of the best passages, and names of the question that stand nowhere.
+ * hold, what search and the reader think of the best passages, and names of the question that stand nowhere. What the
+ * language model says to the passages counts in their order only: measured, it tells nothing reliable about refusals.
  * Owns: the rule for "The text does not say." and the words for how sure the evidence is.
  * Does not know: documents, events. The regression is fitted by bench/evaluate/fusion on documents kept for that.
  */
@@ -43,7 +44,6 @@ export function supportFeatures(
         };
   return {
     ...read,
-    ...recallFeatures(candidates, top),
     ...heldFeatures(candidates),
     ...standings(logOdds, scores),
     coverage: Math.max(0, ...top.map(({ coverage }) => coverage)),
@@ -100,19 +100,6 @@ function heldFeatures(candidates: readonly Candidate[]): Features {
   };
 }
 
-/** How much likelier the memory makes the question where it is likeliest, and where the best quotations stand. */
-function recallFeatures(candidates: readonly Candidate[], top: readonly Quotation[]): Features {
-  const recalls = candidates.flatMap(({ recall }) => recall ?? []);
-  if (recalls.length === 0) return {};
-  const best = Math.max(...recalls);
-  const quoted = candidates.filter(({ look }) => top.some(({ passage }) => passage === look.passage));
-  return {
-    recallBest: best,
-    recallTop: Math.max(...quoted.flatMap(({ recall }) => recall ?? []), Math.min(...recalls)),
-    recallSpread: best - recalls.reduce((sum, value) => sum + value, 0) / recalls.length,
-  };
-}
-
 /** Scales beyond which a feature counts as its border: a text of one page is unlike all that the fit has seen. */
 const BORDER = 2.5;
 
@@ -132,13 +119,8 @@ const MOST_ABSENT = 0.6;
 /** "Who is X?": when X stands in the text, the text says something of X, however often it does. */
 const NAMED_ONLY_WORDS = 2;
 
-function wayOf(features: Features): Way {
-  if (features["relevance"] === undefined) return "searched";
-  return features["recallBest"] === undefined ? "read" : "remembered";
-}
-
-export function decide(question: Question, features: Features): Verdict {
-  const way = wayOf(features);
+/** `way`: how the candidates were weighed; the weights of refusals belong to the odds of that way. */
+export function decide(question: Question, features: Features, way: Way): Verdict {
   const support = probabilityOf(supportOdds(fittedFor(FUSION.support, way), features));
   const { leastSupport, statedSupport } = fittedFor(FUSION.thresholds, way);
   const coverage = features["coverage"] ?? 0;

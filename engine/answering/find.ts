@@ -11,19 +11,18 @@ import { frame, NOT_SAID } from "./frames.ts";
 import { Pace } from "./pace.ts";
 import { cite, CoverageMeter, foundBy } from "./places.ts";
 import { type Question, readQuestion } from "./question.ts";
-import { type Candidate, type Closely, NOT_READ, readLooks, weighCandidates } from "./ranking/candidates.ts";
-import { FUSION } from "./ranking/fusion-weights.ts";
-import { type Look, lookAround } from "./ranking/look.ts";
+import { type Candidate, type Closely, NOT_READ, wayOf, weighCandidates } from "./ranking/candidates.ts";
+import { type FindTask, lookClosely, type Searched, usesMemory } from "./ranking/closely.ts";
+import { lookAround } from "./ranking/look.ts";
 import { type Rarity, rarityOf } from "./ranking/rarity.ts";
-import { fittedForm, recallStretches } from "./ranking/recall.ts";
+import type { Way } from "./ranking/regression.ts";
 import type { AnswerSources, Task } from "./types.ts";
 
 /** Citations of an answer; the first few are quoted in it, the others are further places. */
 export const MOST_CITATIONS = 8;
 const MOST_QUOTED = 3;
-/** Passages that search gives for each part of a question, and the likeliest of them, which are read. */
+/** Passages that search gives for each part of a question. */
 const PASSAGES = 150;
-const READ = 50;
 /** See placesWorthCiting; chosen on the development set (bench/evaluate/fusion prints the table). */
 const LEFT_TO_CHANCE = 0.1;
 /** A further quotation stands in the answer when its probability is at least this share of the best one's. */
@@ -38,22 +37,15 @@ export interface Found extends Verdict {
   readonly quotations: readonly Quotation[];
 }
 
-/** What search found for one question with one part, looked at, before anything is weighed. */
-export interface Searched {
-  readonly question: Question;
-  readonly rarity: Rarity;
-  readonly looks: readonly Look[];
-}
-
 /** Everything that is known of one question with one part, best first. */
 export interface Weighed {
   readonly question: Question;
   readonly rarity: Rarity;
+  /** Whose weights ordered the candidates. */
+  readonly way: Way;
   readonly candidates: readonly Candidate[];
   readonly quotations: readonly Quotation[];
 }
-
-type FindTask = Pick<Task, "request" | "sources" | "signals">;
 
 /** Searches and looks; marks the pages that were looked at. */
 export function searchFor(text: string, { request, sources }: FindTask, meter: CoverageMeter | null): Searched {
@@ -66,57 +58,20 @@ export function searchFor(text: string, { request, sources }: FindTask, meter: C
   return { question, rarity, looks };
 }
 
-/** Of each look, what was read there and what the memory says; null for those that search alone found unlikely. */
-async function read(searched: Searched, task: FindTask): Promise<Closely> {
-  const { sources, signals } = task;
-  const { question, looks } = searched;
-  if (sources.reader === null || !isReadable(question.text)) return NOT_READ;
-  const likeliest = weighCandidates(question, looks, NOT_READ, searched.rarity)
-    .slice(0, READ)
-    .map(({ look }) => look);
-  const reading = readLooks(question.text, likeliest, sources.reader, signals.cancel);
-  const [answers, recalls] = await Promise.all([reading, recall(question.text, likeliest, task)]);
-  const placeOf = new Map(likeliest.map((look, at) => [look, at]));
-  const each = <T>(of: readonly (T | null)[]): (T | null)[] => looks.map((look) => of[placeOf.get(look) ?? -1] ?? null);
-  return { answers: each(answers), recalls: each(recalls) };
-}
-
-/** Only where the fit said that the memory helps, with the very memories of the fit; the person may switch it off. */
-async function recall(
-  text: string,
-  looks: readonly Look[],
-  { request, sources, signals }: FindTask,
-): Promise<(number | null)[]> {
-  const { remembering } = sources;
-  if (remembering === null || request.memory !== "on") return [];
-  // Asked for by hand, another model's memories are asked too: that is how a fit begins.
-  const form = sources.recalls?.form ?? (FUSION.recall.isUsed ? fittedForm(remembering.model.info) : "never");
-  if (form === "never") return [];
-  const stretches = looks.map(({ passage }) => passage);
-  return await recallStretches(text, stretches, remembering, form, signals.cancel);
-}
-
-/** The reader was trained on English; in other scripts it only guesses. */
-function isReadable(text: string): boolean {
-  const letters = text.match(/\p{L}/gu)?.length ?? 0;
-  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
-  return latin > 0.7 * letters;
-}
-
 export function weigh({ question, rarity, looks }: Searched, closely: Closely, texts: AnswerSources["texts"]): Weighed {
   const candidates = weighCandidates(question, looks, closely, rarity);
   const quotations = chooseQuotations(question, candidates, rarity, texts, MOST_CITATIONS);
-  return { question, rarity, candidates, quotations };
+  return { question, rarity, way: wayOf(closely), candidates, quotations };
 }
 
-function judge({ question, rarity, candidates, quotations }: Weighed): Found {
-  return { quotations, ...decide(question, supportFeatures(question, candidates, quotations, rarity)) };
+function judge({ question, rarity, way, candidates, quotations }: Weighed): Found {
+  return { quotations, ...decide(question, supportFeatures(question, candidates, quotations, rarity), way) };
 }
 
 /** Searches, reads and weighs. Errors: Cancelled. */
 export async function weighEvidence(text: string, task: FindTask, meter: CoverageMeter | null): Promise<Weighed> {
   const searched = searchFor(text, task, meter);
-  return weigh(searched, await read(searched, task), task.sources.texts);
+  return weigh(searched, await lookClosely(searched, task), task.sources.texts);
 }
 
 /** The evidence for one question with one part. */
@@ -139,10 +94,10 @@ export async function* findRoute(task: Task): AsyncGenerator<AnswerEvent, void> 
   yield { type: "coverage", coverage: draft.coverage };
   const judged = (closely: readonly Closely[]): Found[] =>
     parts.map((part, at) => judge(weigh(part, closely[at] ?? NOT_READ, sources.texts)));
-  const reading = Promise.all(parts.map((part) => read(part, task)));
+  const reading = Promise.all(parts.map((part) => lookClosely(part, task)));
   const readWhole = async (): Promise<Found[]> => {
     const closely = await reading;
-    draft.memoryUsed = closely.some(({ recalls }) => recalls.some((gain) => gain !== null));
+    draft.memoryUsed = usesMemory(task, closely);
     return judged(closely);
   };
   reading.catch(() => undefined); // awaited below; a cancel may come before that
@@ -280,12 +235,13 @@ function* quoteOne(
 }
 
 export function citeQuotation(texts: AnswerSources["texts"], quotation: Quotation): Citation {
-  const { passage, words, answer, probability } = quotation;
+  const { passage, words, answer, probability, recall } = quotation;
   const why = {
     ...foundBy(passage.retriever, words, quotation.score),
     probability,
     read:
       answer === null ? null : { text: answer.text, start: answer.start, end: answer.end, certainty: answer.certainty },
+    likelier: recall === null ? null : Math.exp(recall),
   };
   return cite(texts, quotation, why);
 }

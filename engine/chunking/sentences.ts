@@ -16,13 +16,13 @@ export interface Sentence {
 const TITLES = new Set(
   (
     "mr mrs ms messrs mme mlle dr prof rev hon st gen col capt lt sgt cpl maj cmdr adm gov sen rep pres supt insp fr bro " +
-    "mt ft viz vs approx ca esp cf trans univ dept assn bros bldg e.g i.e"
+    "mt ft viz v vs approx ca esp cf trans univ dept assn bros bldg e.g i.e"
   ).split(" "),
 );
 /** Short forms before a number: "No. 5", "Jan. 3", "p. 7". Before anything else they are words: "He sat. She stood." */
 const NUMBERED = new Set(
   (
-    "no nos vol vols ch chap sec sect fig figs eq eqs p pp pl art para op ed eds l ll n nn v vv ext tel " +
+    "no nos vol vols ch chap sec sect fig figs eq eqs p pp pl art para op ed eds l ll n nn vv ext tel " +
     "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun"
   ).split(" "),
 );
@@ -130,7 +130,7 @@ function pointEnds(text: string, start: number, point: number, end: number): boo
   if (ENDERS.has(lower) || /^\p{Lu}(?:\.\p{Lu})+$/u.test(before)) return OPENERS.has(following.toLowerCase());
   const isInitial = /^\p{Lu}$/u.test(before);
   if (NUMBERED.has(lower) && !isInitial) return !/^\s*(?:\d|(?:[IVXLC]{2,}|[VX])\b)/u.test(text.slice(end, end + 12));
-  if (TITLES.has(lower)) return false;
+  if (TITLES.has(lower) && !isInitial) return false; // "Henry V. The" is not "Griswold v. Connecticut"
   // An initial: "J. R. Smith"; but "vitamin C. The" and "and I. But"
   if (isInitial) return OPENERS.has(following.toLowerCase());
   return true;

@@ -6,13 +6,11 @@
  * Owns: options and output of this run.
  */
 import { parseArgs } from "node:util";
-import type { LanguageModel } from "../../../engine/model/types.ts";
-import type { PassageReader } from "../../../engine/reading/reading.ts";
 import { wordsIn } from "../comparing.ts";
 import { corpusFolders } from "../corpus-folders.ts";
 import { layDownDevelopmentSet } from "../development-set.ts";
-import { openDirectLibrary } from "../direct.ts";
-import { NO_MODEL, openModel } from "../language-model.ts";
+import { type DirectLibrary, openDirectLibrary } from "../direct.ts";
+import { openModel } from "../language-model.ts";
 import { askedOf } from "../marks.ts";
 import { openReader } from "../reader.ts";
 import { printMisses, printReport, reportOf } from "../report.ts";
@@ -55,11 +53,14 @@ export async function main(args: string[]): Promise<void> {
     }));
   if (chosen.length === 0) throw new Error(`no such document; there are: ${all.map(({ name }) => name).join(", ")}`);
   await using reading = await openReader();
-  await using language = values["no-memory"] ? NO_MODEL : await openModel();
-  const systems = chooseSystems({ reader: reading.reader !== null, model: language.model !== null }, values.system);
+  await using language = await openModel();
+  const [{ reader }, { model }] = [reading, language];
+  const memory = model !== null && !values["no-memory"];
+  const systems = chooseSystems({ reader: reader !== null, model: model !== null, memory }, values.system);
   const given: GivenBySystem = new Map();
   const ranks: RanksByRetriever = new Map();
-  const documents = await evaluate(chosen, { reader: reading.reader, model: language.model }, systems, given, ranks);
+  using library = openDirectLibrary(reader, model);
+  const documents = await evaluate(chosen, library, memory, systems, given, ranks);
   const report = reportOf(documents, given, ranks);
   const title = values.development ? "Development" : "Answers";
   if (values.json) {
@@ -73,18 +74,18 @@ export async function main(args: string[]): Promise<void> {
 
 async function evaluate(
   chosen: readonly TestDocument[],
-  { reader, model }: { readonly reader: PassageReader | null; readonly model: LanguageModel | null },
+  library: DirectLibrary,
+  memory: boolean,
   systems: readonly System[],
   given: GivenBySystem,
   ranks: RanksByRetriever,
 ): Promise<ImportedDocument[]> {
-  using library = openDirectLibrary(reader, model);
   const documents: ImportedDocument[] = [];
   for (const { name, path, questions } of chosen) {
     const began = performance.now();
     const id = await library.addPath(path);
     const importMs = performance.now() - began;
-    await library.remember(id);
+    if (memory) await library.remember(id);
     const words = [...library.store.texts.parts(id)].reduce((sum, { text }) => sum + wordsIn(text), 0);
     documents.push({ name, words, importMs, questions: questions.length });
     const asked = questions.map((question) => askedOf(name, question));

@@ -5,8 +5,8 @@
  */
 import { chooseQuotations } from "../../../engine/answering/evidence.ts";
 import { weighEvidence, type Weighed } from "../../../engine/answering/find.ts";
-import type { RecallForm } from "../../../engine/answering/ranking/recall.ts";
 import type { Candidate } from "../../../engine/answering/ranking/candidates.ts";
+import type { RecallForm } from "../../../engine/answering/ranking/regression.ts";
 import type { DocumentId } from "../../../engine/protocol/dto.ts";
 import type { LanguageModel } from "../../../engine/model/types.ts";
 import type { PassageReader } from "../../../engine/reading/reading.ts";
@@ -47,7 +47,7 @@ const WORDS = 75_000;
 /** What candidates are looked at with. */
 export interface Means {
   readonly reader: PassageReader | null;
-  /** Its memories are asked in the form that follows. */
+  /** It is asked in the form that follows; only for memories are documents read into memory. */
   readonly model: LanguageModel | null;
   readonly form: RecallForm;
 }
@@ -59,6 +59,10 @@ export interface Wanted {
   /** Development documents, by parts of their names; all when empty. */
   readonly only: readonly string[];
 }
+
+/** `only`: parts of names; all when empty. */
+export const isNamed = (name: string, only: readonly string[]): boolean =>
+  only.length === 0 || only.some((part) => name.includes(part));
 
 /** `known`: documents that were collected before. `keep` is told after each document. */
 export async function collect(
@@ -81,7 +85,7 @@ export async function collect(
     for (const haystack of piles.filter(({ name }) => !isKnown(name))) {
       using library = openDirectLibrary(means.reader, means.model);
       const id = await library.addRows(haystack.rows);
-      await library.remember(id);
+      if (means.form !== "text") await library.remember(id);
       const questions = [...ownQuestions(haystack, library, id), ...questionsWithoutAnswer(haystack, piles)];
       add(await weighAll(library, id, { name: haystack.name, group: "haystack" }, questions, means));
     }
@@ -90,10 +94,10 @@ export async function collect(
     using set = layDownDevelopmentSet();
     for (const { name, isBook, path, questions } of set.documents.filter((document) => !isKnown(document.name))) {
       const asked = questions.filter(({ kind }) => kind !== "whole").map((written) => askedOf(name, written));
-      if (asked.length === 0 || (only.length > 0 && !only.some((part) => name.includes(part)))) continue;
+      if (asked.length === 0 || !isNamed(name, only)) continue;
       using library = openDirectLibrary(means.reader, means.model);
       const id = await library.addPath(path);
-      await library.remember(id);
+      if (means.form !== "text") await library.remember(id);
       add(await weighAll(library, id, { name, group: isBook ? "book" : "other" }, asked, means));
     }
   }

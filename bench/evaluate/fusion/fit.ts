@@ -33,8 +33,8 @@ const CALIBRATION_RIDGE = 1;
 const SUPPORT_RIDGE = 20;
 const LENGTHS = { least: 3, most: 10 } as const;
 
-/** What is looked at: search's own order; its parts and the sentences; the reader; the memory. Each with the ones before. */
-export type SeenWay = "ordered" | "searched" | "read" | "remembered";
+/** What is looked at: search's own order; its parts and the sentences; the reader; the model. Each with the ones before. */
+export type SeenWay = "ordered" | "searched" | "read" | "asked";
 
 export interface Fit {
   readonly candidate: Regression;
@@ -84,7 +84,7 @@ function calibrationExamples(one: Collected, candidate: Regression, way: SeenWay
 function seen(features: Features, way: SeenWay): Features {
   const isSeen = (name: string): boolean => {
     if (way === "ordered") return ORDER_FEATURES.has(name);
-    if (RECALL_FEATURES.has(name)) return way === "remembered";
+    if (RECALL_FEATURES.has(name)) return way === "asked";
     return !READ_FEATURES.has(name) || way !== "searched";
   };
   return Object.fromEntries(Object.entries(features).filter(([name]) => isSeen(name)));
@@ -104,13 +104,13 @@ export function order(
   way: SeenWay,
 ): Ordered {
   const { question, rarity, candidates, quotations } = one.weighed;
-  const isRead = way === "read" || way === "remembered";
+  const isRead = way === "read" || way === "asked";
   const ranked = rivalFeatures(candidates.map((old) => logOddsOf(candidate, seen(old.features, way))));
   const weighed = candidates
     .map((old, at) => {
       const logOdds = logOddsOf(calibration, ranked[at] ?? {});
       const answer = isRead ? old.answer : null;
-      const recall = way === "remembered" ? old.recall : null;
+      const recall = way === "asked" ? old.recall : null;
       return { old, at, again: { ...old, answer, recall, logOdds, probability: probabilityOf(logOdds) } };
     })
     .sort((a, b) => b.again.logOdds - a.again.logOdds);

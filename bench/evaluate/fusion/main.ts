@@ -1,18 +1,19 @@
 /**
  * Fits how search, reader and memory are joined, and when an answer is refused:
  *   node bench/evaluate/fusion/main.ts [--haystacks 2] [--no-development] [--write]
- *     [--form plain|chat]  how the memory is asked; default: chat when the model's package has a template of turns
+ *     [--form text|plain|chat]  behind what the question is scored: the passage's text, or the memory of its segment, asked as
+ *                   one asks a model that has read texts only (plain) or one that was taught to ask (chat)
+ *     [--no-parts]  does not try what the memory is worth for questions over the whole: it is not asked there
  *     [--only NAME]... [--unbalanced] [--no-reader] [--no-model] [--kept FILE]  FILE keeps what was collected, for trying out fits without reading again
  * Prints what each step is worth on documents that its fit has not seen; --write puts the fit of all, and the gate for the
- * memory, into engine/answering/ranking/fusion-weights.ts.
+ * language model, into engine/answering/ranking/fusion-weights.ts.
  * Owns: options, the written file.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { deserialize, serialize } from "node:v8";
-import type { RecallForm } from "../../../engine/answering/ranking/recall.ts";
-import type { Fusion, Regression } from "../../../engine/answering/ranking/regression.ts";
+import type { Fusion, MemoryForm, RecallForm, Regression } from "../../../engine/answering/ranking/regression.ts";
 import type { LanguageModel } from "../../../engine/model/types.ts";
 import { openModel, starterFolder } from "../language-model.ts";
 import { openReader } from "../reader.ts";
@@ -26,6 +27,7 @@ import {
   printSteps,
 } from "./check.ts";
 import type { Checked } from "./check.ts";
+import { HELD_OUT } from "../development/sets.ts";
 import { collect, type Collected } from "./collect.ts";
 import { fitParts } from "./parts.ts";
 import { fitAll, isAnswered, isDevelopment, thresholdsOf, type SeenWay } from "./fit.ts";
@@ -37,7 +39,8 @@ const { values } = parseArgs({
     /** Only what search and sentences say; for trying things out. */
     "no-reader": { type: "boolean", default: false },
     "no-model": { type: "boolean", default: false },
-    form: { type: "string" },
+    form: { type: "string", default: "text" },
+    "no-parts": { type: "boolean", default: false },
     kept: { type: "string" },
     /** Also what refusals were worth while the length of a question could say something. */
     unbalanced: { type: "boolean", default: false },
@@ -46,7 +49,9 @@ const { values } = parseArgs({
   },
 });
 
-/** What was collected, and with which memories. */
+const NO_RECALL = { form: "text", weights: "", adapter: "", parts: { form: "plain", worth: 0 } } as const;
+
+/** What was collected, and with which model. */
 interface Kept {
   readonly all: readonly Collected[];
   readonly recall: Omit<Fusion["recall"], "isUsed"> | null;
@@ -54,9 +59,9 @@ interface Kept {
 
 async function main(): Promise<void> {
   const { all, recall } = await collected();
-  const ways: SeenWay[] = ["ordered", "searched", "read", "remembered"];
+  const ways: SeenWay[] = ["ordered", "searched", "read", "asked"];
   const isKnown = (way: SeenWay): boolean =>
-    way === "remembered" ? recall !== null : way !== "read" || !values["no-reader"];
+    way === "asked" ? recall !== null : way !== "read" || !values["no-reader"];
   const checked = new Map<SeenWay, Checked[]>();
   for (const way of ways.filter(isKnown)) {
     const list = checkFolds(all, way);
@@ -72,14 +77,19 @@ async function main(): Promise<void> {
   if (values.unbalanced)
     printRefusals("Refusals, lengths not balanced, one threshold for all documents", checkFolds(all, "read", false));
   printCitationCounts(read);
-  const isUsed = checked.has("remembered") && passesGate(read, checked.get("remembered") ?? []);
+  // What it has been trained on a language model knows by heart: only documents that it has not read say what it is worth.
+  const isUnread = ({ document }: Checked): boolean => HELD_OUT.includes(document);
+  printSteps("Whole documents that no model was trained on", only(checked, isUnread));
+  const asked = checked.get("asked") ?? [];
+  const isUsed =
+    asked.length > 0 && passesGate(read.filter(isUnread), asked.filter(isUnread)) && passesGate(read, asked);
   if (recall !== null) {
     const verdict = isUsed ? "adds: it is used" : "adds nothing proven: it is not used";
     console.log(
-      `\nThe memory (${recall.form}): for places it ${verdict}; for parts of the whole its worth is ${recall.parts}.`,
+      `\nThe question behind passages (${recall.form}) ${verdict}. For parts of the whole the memory is worth ${recall.parts.worth}.`,
     );
   }
-  if (values.write) write(all, { ...(recall ?? { form: "plain", weights: "", adapter: "", parts: 0 }), isUsed });
+  if (values.write) write(all, { ...(recall ?? NO_RECALL), isUsed });
 }
 
 /** From `--kept` what is there, and what is missing there by searching and reading. */
@@ -91,9 +101,10 @@ async function collected(): Promise<Kept> {
   const { model } = language;
   const form = formOf();
   const hashes = model === null ? null : { form, ...hashesOf(model) };
-  const known = readKept(JSON.stringify(hashes));
+  const made = JSON.stringify({ ...hashes, reader: reader?.hash });
+  const known = readKept(made);
   const save = (all: readonly Collected[], recall: Kept["recall"]): void => {
-    if (values.kept !== undefined) writeFileSync(values.kept, serialize({ made: JSON.stringify(hashes), all, recall }));
+    if (values.kept !== undefined) writeFileSync(values.kept, serialize({ made, all, recall }));
   };
   const { haystacks, only } = values;
   const options = { haystacks: Number(haystacks), development: !values["no-development"], only };
@@ -101,10 +112,13 @@ async function collected(): Promise<Kept> {
     console.error(`${first?.document ?? ""}: ${others.length + 1} questions`);
     save(list, null);
   });
-  const isTried = known.recall !== null || reader === null || model === null;
-  const parts = isTried ? (known.recall?.parts ?? 0) : await fitParts(reader, model, form);
+  const isTried = known.recall !== null || reader === null || model === null || values["no-parts"];
+  const asMemory = form === "text" ? memoryForm() : form;
+  const parts = isTried
+    ? (known.recall?.parts ?? { form: asMemory, worth: 0 })
+    : await fitParts(reader, model, asMemory, only);
   const recall = hashes === null ? null : { ...hashes, parts };
-  save(all, recall);
+  save(all, isTried ? known.recall : recall);
   return { all, recall };
 }
 
@@ -117,8 +131,13 @@ function readKept(made: string): Kept {
 }
 
 function formOf(): RecallForm {
-  if (values.form === "plain" || values.form === "chat") return values.form;
-  if (values.form !== undefined) throw new Error(`--form ${values.form}: plain or chat`);
+  const { form } = values;
+  if (form === "text" || form === "plain" || form === "chat") return form;
+  throw new Error(`--form ${form}: text, plain or chat`);
+}
+
+/** `chat` when the model's package has a template of turns. */
+function memoryForm(): MemoryForm {
   const file = join(starterFolder, "tokenizer_config.json");
   return existsSync(file) && readFileSync(file, "utf8").includes("<|assistant|> {{") ? "chat" : "plain";
 }
@@ -129,7 +148,7 @@ const hashesOf = ({ info: { hashes } }: LanguageModel): { weights: string; adapt
 });
 
 function write(all: readonly Collected[], recall: Fusion["recall"]): void {
-  const ways = ["searched", "read", ...(recall.weights === "" ? [] : ["remembered" as const])] as const;
+  const ways = ["searched", "read", ...(recall.weights === "" ? [] : ["asked" as const])] as const;
   const fits = ways.map((way) => {
     const fit = fitAll(all, way);
     return { way, fit, thresholds: thresholdsOf(all, fit, way) };
@@ -148,7 +167,7 @@ function write(all: readonly Collected[], recall: Fusion["recall"]): void {
   writeFileSync(
     file,
     `/**
- * How search, reader and memory are joined, and when an answer is refused. Written by
+ * How search, reader and language model are joined, and when an answer is refused. Written by
  * \`node bench/evaluate/fusion/main.ts --write\` (${questions} questions with an answer, ${all.length - questions} without); not by hand.
  */
 import type { Fusion } from "./regression.ts";

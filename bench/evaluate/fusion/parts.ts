@@ -3,7 +3,7 @@
  * whole-document questions, answered with several worths.
  * Owns: which worths are tried, and the gate. Does not know: how parts are chosen.
  */
-import type { RecallForm } from "../../../engine/answering/ranking/recall.ts";
+import type { MemoryForm, PartsRecall } from "../../../engine/answering/ranking/regression.ts";
 import type { LanguageModel } from "../../../engine/model/types.ts";
 import type { PassageReader } from "../../../engine/reading/reading.ts";
 import { layDownDevelopmentSet } from "../development-set.ts";
@@ -12,22 +12,28 @@ import { CITED_WORDS } from "../comparing.ts";
 import { askedOf, markQuestion } from "../marks.ts";
 import { bootstrap, mean } from "../statistics.ts";
 import { longleaf } from "../systems.ts";
+import { isNamed } from "./collect.ts";
 
 const WORTHS = [0, 0.1, 0.2, 0.4] as const;
 
-/** Prints the table; returns the best worth whose lift over 0 has an interval above 0, else 0. */
-export async function fitParts(reader: PassageReader, model: LanguageModel, form: RecallForm): Promise<number> {
+/** `only`: of the documents, by parts of their names. Prints the table; returns the best worth whose lift over 0 has an interval above 0, else 0. */
+export async function fitParts(
+  reader: PassageReader,
+  model: LanguageModel,
+  form: MemoryForm,
+  only: readonly string[],
+): Promise<PartsRecall> {
   using set = layDownDevelopmentSet();
   const covered = new Map<number, number[]>(WORTHS.map((worth) => [worth, []]));
   for (const { name, path, questions } of set.documents) {
     const whole = questions.filter(({ kind }) => kind === "whole");
-    if (whole.length === 0) continue;
+    if (whole.length === 0 || !isNamed(name, only)) continue;
     using library = openDirectLibrary(reader, model);
     const id = await library.addPath(path);
     await library.remember(id);
     for (const worth of WORTHS) {
-      const change = { form, parts: worth };
-      const system = longleaf({ name: String(worth), sources: (sources) => ({ ...sources, recalls: change }) });
+      const recalls = { parts: { form, worth } };
+      const system = longleaf({ name: String(worth), sources: (sources) => ({ ...sources, recalls }) });
       const opened = system.open(library, id);
       for (const question of whole) {
         const asked = askedOf(name, question);
@@ -39,7 +45,7 @@ export async function fitParts(reader: PassageReader, model: LanguageModel, form
       }
     }
   }
-  return choose(covered);
+  return { form, worth: choose(covered) };
 }
 
 function choose(covered: ReadonlyMap<number, readonly number[]>): number {

@@ -10,11 +10,11 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { DocumentId } from "../../../engine/protocol/dto.ts";
-import type { PassageReader } from "../../../engine/reading/reading.ts";
 import { holds, touches } from "../comparing.ts";
 import { corpusFolders } from "../corpus-folders.ts";
 import { openDirectLibrary } from "../direct.ts";
 import type { DirectLibrary } from "../direct.ts";
+import { openModel } from "../language-model.ts";
 import type { AskedQuestion, Cited } from "../marks.ts";
 import { openReader } from "../reader.ts";
 import { printMisses, printReport, reportOf } from "../report.ts";
@@ -69,7 +69,9 @@ export async function main(args: string[]): Promise<void> {
   const options = { words: Number(values.words), count: Number(values.count), seed };
   const most = Number(values.questions);
   await using reading = await openReader();
-  const systems = chooseSystems({ reader: reading.reader !== null, model: false }, values.system);
+  await using language = await openModel();
+  const [{ reader }, { model }] = [reading, language];
+  const systems = chooseSystems({ reader: reader !== null, model: model !== null, memory: false }, values.system);
   const given: GivenBySystem = new Map();
   const ranks: RanksByRetriever = new Map();
   const documents: ImportedDocument[] = [];
@@ -83,7 +85,8 @@ export async function main(args: string[]): Promise<void> {
         ...ownQuestions(haystack, library, id, most),
         ...questionsWithoutAnswer(haystack, foreign, Math.ceil(most / 4)),
       ];
-      documents.push(await evaluate(haystack, questionsOf, reading.reader, systems, given, ranks));
+      using library = openDirectLibrary(reader, model);
+      documents.push(await evaluate(haystack, questionsOf, library, systems, given, ranks));
     }
   }
   const report = reportOf(documents, given, ranks);
@@ -108,12 +111,11 @@ export function corpusFiles(named: readonly string[]): string[] {
 async function evaluate(
   haystack: Haystack,
   questionsOf: (library: DirectLibrary, id: DocumentId) => readonly AskedQuestion[],
-  reader: PassageReader | null,
+  library: DirectLibrary,
   systems: readonly System[],
   given: GivenBySystem,
   ranks: RanksByRetriever,
 ): Promise<ImportedDocument> {
-  using library = openDirectLibrary(reader);
   const began = performance.now();
   const id = await library.addRows(haystack.rows);
   const importMs = performance.now() - began;

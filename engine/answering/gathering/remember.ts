@@ -3,8 +3,7 @@
  * Owns: how many segments are asked and how their answers become part of a score. Does not know: forms of questions,
  * what the memory is worth (the fit of fusion decides; bench/evaluate/fusion/parts.ts).
  */
-import { FUSION } from "../ranking/fusion-weights.ts";
-import { fittedForm, recallStretches } from "../ranking/recall.ts";
+import { fittedParts, recallStretches } from "../ranking/recall.ts";
 import type { Task } from "../types.ts";
 import type { Candidate } from "./scan.ts";
 
@@ -17,9 +16,8 @@ export async function withMemory(candidates: readonly Candidate[], task: Task): 
   const { request, sources, signals, draft } = task;
   const { remembering } = sources;
   if (remembering === null || request.memory !== "on") return candidates;
-  const form = sources.recalls?.form ?? fittedForm(remembering.model.info);
-  const worth = sources.recalls?.parts ?? FUSION.recall.parts;
-  if (form === "never" || worth === 0) return candidates;
+  const { form, worth } = sources.recalls?.parts ?? fittedParts(remembering.model.info);
+  if (worth === 0) return candidates;
   const likeliest = [...candidates].sort((a, b) => b.score - a.score).slice(0, MOST_STRETCHES);
   const gains = await recallStretches(request.question, likeliest, remembering, form, signals.cancel, MOST_SEGMENTS);
   const known = gains.filter((gain) => gain !== null);

@@ -29,7 +29,7 @@ export interface Candidate {
   /** Index of the unit for which it is quoted. */
   readonly core: number;
   readonly answer: ReadAnswer | null;
-  /** Nats per token that the memory of its segment makes the question likelier; null where none was asked. */
+  /** Nats per token that its text, or the memory of its segment, makes the question likelier; null where not asked. */
   readonly recall: number | null;
   readonly features: Features;
   /** Log odds that a quotation around the core answers the question. */
@@ -80,7 +80,7 @@ export function weighCandidates(
   rarity: Rarity,
 ): Candidate[] {
   const best = Math.max(...looks.map(({ passage }) => passage.score), Number.MIN_VALUE);
-  const way = wayOf(answers, recalls);
+  const way = wayOf({ answers, recalls });
   const relevances = answers.map((answer) => answer?.relevance ?? -Infinity);
   const mostRelevant = Math.max(...relevances);
   const company = companyOf(looks, best);
@@ -120,9 +120,10 @@ export function weighCandidates(
     .sort((a, b) => b.logOdds - a.logOdds);
 }
 
-function wayOf(answers: Closely["answers"], recalls: Closely["recalls"]): Way {
+/** Which weights speak of it: a candidate's odds, the refusal that rests on them, and its thresholds go together. */
+export function wayOf({ answers, recalls }: Closely): Way {
   if (!answers.some((answer) => answer !== null)) return "searched";
-  return recalls.some((recall) => recall !== null) ? "remembered" : "read";
+  return recalls.some((recall) => recall !== null) ? "asked" : "read";
 }
 
 /** A candidate's score alone, and how it stands beside the others: the logarithm of its share of all. Both grow with it. */

@@ -1,24 +1,26 @@
 /**
- * What a document's memory says about where an answer stands: how much likelier the question becomes to the model behind
- * the memory of a segment than behind nothing. One number for each segment that holds a likely passage.
- * Owns: which segments are asked, and the words around the question. Does not know: weights, what the number is worth.
- * Source: unsupervised passage re-ranking by question generation, Sachan et al. 2022, arXiv:2204.07496; here with a
- * memory in the passage's place.
+ * What the language model says about where an answer stands: how much likelier the question becomes to it behind the text
+ * of a passage than behind nothing; or behind the memory of the segment that holds the passage.
+ * Owns: which segments are asked, how much of a text, the words around the question. Does not know: weights, what the
+ * number is worth.
+ * Source: unsupervised passage re-ranking by question generation, Sachan et al. 2022, arXiv:2204.07496; also with a memory
+ * in the passage's place.
  */
+import { throwIfCancelled } from "../../base/abort.ts";
 import type { LanguageModel, ModelInfo } from "../../model/types.ts";
 import type { ModelTokenizer } from "../../tokenizer/types.ts";
 import { toEnvelope } from "../../protocol/errors.ts";
 import type { DocumentId } from "../../protocol/dto.ts";
 import type { RememberedSegment, Remembering } from "../types.ts";
 import { FUSION } from "./fusion-weights.ts";
-
-/** `plain`: for a model that has read texts only. `chat`: for one that was taught to ask (training/chat.py). */
-export type RecallForm = "plain" | "chat";
+import type { MemoryForm, PartsRecall, RecallForm } from "./regression.ts";
 
 /** Segments that are asked, those of the likeliest passages first. */
 const MOST_SEGMENTS = 20;
 /** Tokens of the question that are scored: longer ones are cut, so that the cost has a bound. */
 const MOST_TOKENS = 60;
+/** Tokens of a passage behind which it is scored; four passages in a thousand are longer. */
+const MOST_TEXT_TOKENS = 400;
 /** The same words as ASK in training/chat.py. */
 const ASK = "Ask a question that this text answers.";
 
@@ -28,10 +30,52 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** How the memory of this model is asked; "never" for a model that fusion was not fitted with: its numbers mean others. */
-export function fittedForm({ hashes }: ModelInfo): RecallForm | "never" {
-  const { form, weights, adapter } = FUSION.recall;
-  return hashes.weights === weights && hashes.adapter === adapter ? form : "never";
+/** What fusion was fitted with: for another model, or another one's memories, its numbers mean others. */
+type Fitted = Pick<typeof FUSION.recall, "form" | "weights" | "adapter">;
+
+/** How this model is asked; "never" for a model that fusion was not fitted with. A text needs no memory, so no adapter. */
+export function fittedForm({ hashes }: ModelInfo, fitted: Fitted = FUSION.recall): RecallForm | "never" {
+  const isSame = hashes.weights === fitted.weights && (fitted.form === "text" || hashes.adapter === fitted.adapter);
+  return isSame ? fitted.form : "never";
+}
+
+/** How the memory of this model is asked which parts of a whole matter; worth 0 for one that was not fitted with it. */
+export function fittedParts({ hashes }: ModelInfo): PartsRecall {
+  const { parts, weights, adapter } = FUSION.recall;
+  return hashes.weights === weights && hashes.adapter === adapter ? parts : { ...parts, worth: 0 };
+}
+
+/**
+ * Nats per token that each text makes the question likelier. One run each: passages differ, and 150 tokens fill a run.
+ * All null when the model cannot say: then answers do without.
+ * Errors: Cancelled.
+ */
+export async function recallTexts(
+  question: string,
+  texts: readonly string[],
+  model: LanguageModel,
+  signal: AbortSignal,
+): Promise<(number | null)[]> {
+  const nothing = texts.map(() => null);
+  const tokens = tokensOf(question, "plain", model.tokenizer);
+  if (tokens === null || texts.length === 0) return nothing;
+  const { sinks, lead, ids } = tokens;
+  const scoreBehind = async (text: readonly number[]): Promise<number> => {
+    throwIfCancelled(signal);
+    const asked = { sinks, lead: [...text, ...lead], ids, memories: [null] };
+    const [score] = await model.scoreBehind(asked, { signal });
+    return score ?? Number.NaN;
+  };
+  try {
+    const alone = await scoreBehind([]);
+    const gains: number[] = [];
+    for (const text of texts)
+      gains.push((await scoreBehind(model.tokenizer.encode(text).slice(0, MOST_TEXT_TOKENS))) - alone);
+    return gains.every(Number.isFinite) ? gains : nothing;
+  } catch (error) {
+    if (isCancel(error, signal)) throw error;
+    return nothing; // a question that fills the view, a model that was closed
+  }
 }
 
 /**
@@ -44,7 +88,7 @@ export async function recallStretches(
   question: string,
   stretches: readonly Stretch[],
   remembering: Remembering,
-  form: RecallForm,
+  form: MemoryForm,
   signal: AbortSignal,
   mostSegments = MOST_SEGMENTS,
 ): Promise<(number | null)[]> {
@@ -85,14 +129,17 @@ async function gainsOf(
     const [alone = 0, ...behind] = await model.scoreBehind({ ...tokens, memories: [null, ...memories] }, { signal });
     return new Map(segments.map((segment, at) => [segment, (behind[at] ?? 0) - alone]));
   } catch (error) {
-    if (signal.aborted || toEnvelope(error).code === "Cancelled") throw error;
+    if (isCancel(error, signal)) throw error;
     return null; // another model's memory, a question that fills the view
   }
 }
 
+const isCancel = (error: unknown, signal: AbortSignal): boolean =>
+  signal.aborted || toEnvelope(error).code === "Cancelled";
+
 function tokensOf(
   question: string,
-  form: RecallForm,
+  form: MemoryForm,
   tokenizer: ModelTokenizer,
 ): { sinks: number[]; lead: number[]; ids: number[] } | null {
   const border = tokenizer.specialId("<|doc|>");

@@ -8,24 +8,35 @@ export interface Regression {
   readonly bias: number;
 }
 
-/** What is known of the passages: search alone; what the reader read; that, and what the memory says. */
-export type Way = "searched" | "read" | "remembered";
+/** What is known of the passages: search alone; what the reader read; that, and what the language model was asked. */
+export type Way = "searched" | "read" | "asked";
 
-/** The regressions of one part of fusion. `remembered` is fitted only where a model was there for the fit. */
-type ByWay<T> = Readonly<Record<"searched" | "read", T> & { readonly remembered?: T }>;
+/** How a memory is asked. `plain`: of a model that has read texts only. `chat`: of one that was taught to ask. */
+export type MemoryForm = "plain" | "chat";
+/** Behind what the question is scored: the `text` of the passage, or the memory of the segment in which it stands. */
+export type RecallForm = "text" | MemoryForm;
+
+/** Of a question over the whole: how the memory is asked, and the share of the best score that it may add to a stretch. */
+export interface PartsRecall {
+  readonly form: MemoryForm;
+  /** 0: it is not asked. */
+  readonly worth: number;
+}
+
+/** The regressions of one part of fusion. `asked` is fitted only where a model was there for the fit. */
+type ByWay<T> = Readonly<Record<"searched" | "read", T> & { readonly asked?: T }>;
 
 export interface Fusion {
   /**
-   * The gate for the memory, decided by the fit: whether it is asked where evidence stands. Of which model's memories the
-   * weights know (hex sha256 of its weights and its adapter), and how they were asked (recall.ts).
+   * The gate for the language model, decided by the fit: whether it is asked where evidence stands, and in which form
+   * (recall.ts). Of which model the weights know: hex sha256 of its weights and, for the memory, of its adapter.
    */
   readonly recall: {
     readonly isUsed: boolean;
-    readonly form: "plain" | "chat";
+    readonly form: RecallForm;
     readonly weights: string;
     readonly adapter: string;
-    /** Of a question over the whole: share of the best score that the memory may add to a stretch; 0: it is not asked. */
-    readonly parts: number;
+    readonly parts: PartsRecall;
   };
   readonly candidate: ByWay<Regression>;
   readonly calibration: ByWay<Regression>;
@@ -33,13 +44,13 @@ export interface Fusion {
   readonly thresholds: ByWay<{ readonly leastSupport: number; readonly statedSupport: number }>;
 }
 
-/** The regression for what is known; `read` where the fit knew no memory. */
+/** The regression for what is known; `read` where the fit knew no language model. */
 export function fittedFor<T>(regressions: ByWay<T>, way: Way): T {
   return way === "searched"
     ? regressions.searched
     : way === "read"
       ? regressions.read
-      : (regressions.remembered ?? regressions.read);
+      : (regressions.asked ?? regressions.read);
 }
 
 export type Features = Readonly<Record<string, number>>;

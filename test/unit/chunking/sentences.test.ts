@@ -49,6 +49,11 @@ test.each([
     "He sat. Ed said no. I saw V. Smith in vol. IV. John came on Jan. 3. See No. 7 and p. 4.",
     ["He sat.", "Ed said no.", "I saw V. Smith in vol. IV.", "John came on Jan. 3.", "See No. 7 and p. 4."],
   ],
+  [
+    "names of cases, and numbers that look like them",
+    "In Griswold v. Connecticut the court agreed. It was Henry V. The king left.",
+    ["In Griswold v. Connecticut the court agreed.", "It was Henry V.", "The king left."],
+  ],
   ["nothing", " \n ", []],
 ])("%s", (_name, text, sentences) => {
   expect(split(text)).toEqual(sentences);

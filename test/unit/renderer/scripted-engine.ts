@@ -249,6 +249,7 @@ export class ScriptedEngine {
         score: 11.4,
         probability: 0.91,
         read: readIn(start, text),
+        likelier: 1.42,
       },
     };
   }
