@@ -19,7 +19,7 @@ type Handlers = {
 };
 
 /** Above 0 is nicer to others; the runtime's own threads inherit it. */
-const NICENESS = 5;
+const NICENESS = 10;
 
 assert(parentPort !== null, "worker.ts runs only as a worker thread");
 // On Linux this is the thread's own; elsewhere it would slow the whole engine down.
