@@ -27,7 +27,7 @@ export function infoHandlers(
                 parameters: model.info.parameters,
                 provider: model.info.provider,
                 segmentLength: model.info.memory.segmentLength,
-                ratio: Math.round(model.info.memory.compression),
+                compression: Math.round(model.info.memory.compression),
                 hasMemory: model.info.memory.isTrained,
               },
         reader: reader.now !== null,

@@ -21,7 +21,7 @@ export interface Segment {
   readonly tokenIds: readonly number[];
 }
 
-/** A memory that could be shown, in document order of its scope. */
+/** A memory that could be shown. Candidates come in the order in which those that fit are laid out. */
 export interface MemoryCandidate {
   readonly key: string;
   readonly slots: number;
@@ -50,7 +50,7 @@ export interface ViewBudget {
 }
 
 export interface ViewPlan {
-  /** Indices into the candidates, in document order. */
+  /** Indices into the candidates, in their order. */
   readonly memories: readonly number[];
   /** Indices into the passages, in the order given (best first); the caller orders them for reading. */
   readonly passages: readonly number[];

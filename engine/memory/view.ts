@@ -3,7 +3,7 @@
  * `planView` is pure; `openView` is the thin part that fetches the chosen memories and hands them to the model.
  * Knows nothing about retrieval scores' meaning, prompts, the database.
  *
- * Order in the view: sinks and system text | memories in document order, one position per slot | raw passages | question.
+ * Order in the view: sinks and system text | memories in the order given, one position per slot | raw passages | question.
  */
 import type { CallOptions, DecodeState, LanguageModel, SegmentMemory, ViewEntry } from "../model/types.ts";
 import { EngineError } from "../protocol/errors.ts";
@@ -12,7 +12,8 @@ import type { MemoryCandidate, PassageCandidate, ViewBudget, ViewPlan } from "./
 const DEFAULT_PASSAGE_SHARE = 0.5;
 
 /**
- * Chooses by relevance, lays out in document order.
+ * Chooses by relevance, lays out in the order given: of gists the document's, of codes the most relevant last
+ * (answering/view.ts).
  * Passages come first, best first, up to their share; memories fill what is left, the most relevant ones when not all
  * fit (equal relevance: the earlier one). Errors: ContextOverflow when sinks, question and reserve alone do not fit.
  */

@@ -153,6 +153,11 @@ function readGists(
   };
 }
 
+/** Codes, and bytes, that are kept of a token: for keys and for values of every layer but the first. */
+export function codesPerToken({ groups }: Pick<CodesAdapter, "groups">, layers: number): number {
+  return (layers - 1) * 2 * groups;
+}
+
 function readCodes(
   file: SafetensorsFile,
   config: ModelConfig,
@@ -196,7 +201,7 @@ function readCodes(
     info: {
       ...{ kind, isTrained: true, segmentLength, ratios, defaultRatio, leftContext, maxSlots, precision: "codes" },
       // A byte a code and two for the token's id.
-      compression: (layers * 2 * width * 2) / ((layers - 1) * 2 * groups + 2),
+      compression: (layers * 2 * width * 2) / (codesPerToken({ groups }, layers) + 2),
     },
     hash: `${hash}-${groups}-${entries}-${window}`,
     groups,

@@ -6,7 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { throwIfCancelled } from "../base/abort.ts";
 import { EngineError } from "../protocol/errors.ts";
-import type { CodesAdapter } from "./adapter.ts";
+import { type CodesAdapter, codesPerToken } from "./adapter.ts";
 import { type Encoder, type EncoderSession, floats, spanEnds } from "./encoder.ts";
 import { toHalf } from "./half.ts";
 import type { ModelConfig } from "./model-config.ts";
@@ -48,7 +48,7 @@ export class CodesEncoder implements Encoder {
     const width = 2 * kvHeads * headDim;
     const given = padded(ids);
     const near = nearTokens(given, positionsFrom(0, rows), this.#adapter.window);
-    const codes = new Uint8Array(ids.length * bytesOfToken(this.#adapter, layers));
+    const codes = new Uint8Array(ids.length * codesPerToken(this.#adapter, layers));
     let streams: Record<string, TensorInput> = {};
     let at = 0;
     for (const [index, part] of this.#parts.entries()) {
@@ -94,7 +94,7 @@ export class Restorer {
   async restore(memory: CodedMemory): Promise<NumberedMemory> {
     const { layers, kvHeads, headDim, vocabulary } = this.#config.shape;
     const width = 2 * kvHeads * headDim;
-    const size = bytesOfToken(this.#adapter, layers);
+    const size = codesPerToken(this.#adapter, layers);
     if (memory.layers !== layers || memory.width !== width || memory.codes.length !== memory.tokens * size)
       throw foreign(`a memory of ${memory.layers} layers x ${memory.width} numbers, ${memory.codes.length} codes`);
     assert(memory.ids.length === memory.tokens, "one id a token");
@@ -119,10 +119,6 @@ export async function numbersOf(memory: SegmentMemory, restorer: Restorer | null
   if (!isCoded(memory)) return memory;
   if (restorer === null) throw foreign("a memory in codes that this model has not learned");
   return restorer.restore(memory);
-}
-
-function bytesOfToken({ groups }: CodesAdapter, layers: number): number {
-  return (layers - 1) * 2 * groups;
 }
 
 /** `size` numbers of each token into its bytes from `at` on. */

@@ -5,7 +5,7 @@
  * Shapes   codes uint8 (R, (L - 1) 2 groups); rows_i float32 (1, R, 2 K D), keys before rotary
  * Source   training/codes.py
  */
-import type { CodesAdapter } from "./adapter.ts";
+import { type CodesAdapter, codesPerToken } from "./adapter.ts";
 import { CodesWriter, HALVES } from "./codes-graph.ts";
 import { CAST_TO_INT64, OnnxGraph } from "./onnx.ts";
 import { RESTORER } from "./signature.ts";
@@ -18,7 +18,7 @@ export function writeRestorer(options: WriterOptions, adapter: CodesAdapter): Ui
   const codes = new CodesWriter(graph, writer, options, adapter);
   const { layers } = options.config.shape;
   const near = codes.inputs(codes.embedded());
-  const bytes = graph.input(RESTORER.codes, "uint8", ["R", (layers - 1) * 2 * adapter.groups]);
+  const bytes = graph.input(RESTORER.codes, "uint8", ["R", codesPerToken(adapter, layers)]);
   const given = graph.node("Cast", [bytes], { to: CAST_TO_INT64 });
   let before = codes.firstRows(near);
   expose(0, before);

@@ -325,7 +325,8 @@ export const engineInfo = z.object({
       parameters: z.number(),
       provider: z.enum(["cpu", "webgpu"]),
       segmentLength: z.number().int(),
-      ratio: z.number().int(),
+      /** How many times smaller memories are than keys and values of all tokens in 16 bits. */
+      compression: z.number().int(),
       hasMemory: z.boolean(),
     })
     .nullable(),

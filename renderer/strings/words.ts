@@ -330,7 +330,7 @@ export const words = {
   readerFailed: "not loaded; search alone decides",
   processor: "the processor",
   graphics: "graphics, by WebGPU",
-  memoryDetail: "Memory compression",
+  memoryCompression: "Memory compression",
   toOne: (ratio: number) => `${count(ratio)} to 1`,
   onThisDisk: (total: number) => `On this disk, ${bytes(total)}`,
   nothingOnDisk: "Nothing has been read yet.",

@@ -1,4 +1,4 @@
-"""Train the reader, trunk and questions, in one command made for a GPU (with --small a rehearsal on a CPU):
+"""Train the reader, trunk and questions, in one command made for a GPU (on a CPU: --base and small steps, or --small 1 to rehearse):
 
     python3 -m training.reader.gpu --data DIR --sup "FILE FILE ..." --out DIR --pretrain_seconds 150 --train_seconds 150
 

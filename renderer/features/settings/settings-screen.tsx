@@ -132,7 +132,7 @@ function About(): ReactNode {
       ? []
       : [
           [words.runsOn, model.provider === "webgpu" ? words.graphics : words.processor] as const,
-          [words.memoryDetail, model.hasMemory ? words.toOne(model.ratio) : words.none] as const,
+          [words.memoryCompression, model.hasMemory ? words.toOne(model.compression) : words.none] as const,
         ]),
     ...(info === undefined ? [] : [[words.passageReader, sayReader(info)] as const]),
   ];

@@ -72,7 +72,7 @@ export class ScriptedEngine {
             parameters: 31_000_000,
             provider: "cpu",
             segmentLength: 512,
-            ratio: 8,
+            compression: 41,
             hasMemory: true,
           },
         };
