@@ -56,8 +56,8 @@ function supportAreaWithin(marks: readonly QuestionMarks[]): number {
   return scored.length < marks.length ? NaN : aurocWithin(scored, ({ length }) => length);
 }
 
-/** A missing short answer counts 0, unless the system never gives one. */
-function spanMean(marks: readonly QuestionMarks[], part: (mark: QuestionMarks) => number | null): number {
+/** What is missing counts 0, unless the system never gives it. */
+function meanOrNone(marks: readonly QuestionMarks[], part: (mark: QuestionMarks) => number | null): number {
   return marks.every((mark) => part(mark) === null) ? NaN : mean(marks.map((mark) => part(mark) ?? 0));
 }
 
@@ -92,6 +92,20 @@ export const FIGURES: readonly Figure[] = [
     of: (marks) => mean(marks.map(({ precisionApart }) => precisionApart)),
   },
   {
+    key: "precisionQuoted",
+    label: "of those quoted in the answer",
+    kinds: FOUND,
+    unit: "share",
+    of: (marks) => meanOrNone(marks, ({ precisionQuoted }) => precisionQuoted),
+  },
+  {
+    key: "quoted",
+    label: "quoted",
+    kinds: FOUND,
+    unit: "count",
+    of: (marks) => meanOrNone(marks, ({ precisionQuoted, quoted }) => (precisionQuoted === null ? null : quoted)),
+  },
+  {
     key: "answerFound",
     label: "answer found",
     kinds: FOUND,
@@ -103,14 +117,14 @@ export const FIGURES: readonly Figure[] = [
     label: "span F1",
     kinds: ["place"],
     unit: "share",
-    of: (marks) => spanMean(marks, ({ spanF1 }) => spanF1),
+    of: (marks) => meanOrNone(marks, ({ spanF1 }) => spanF1),
   },
   {
     key: "spanExact",
     label: "span exact",
     kinds: ["place"],
     unit: "share",
-    of: (marks) => spanMean(marks, ({ spanExact }) => spanExact),
+    of: (marks) => meanOrNone(marks, ({ spanExact }) => spanExact),
   },
   { key: "rightPlace", label: "right page", kinds: ["place", "two", "none", "whole"], unit: "share", of: rightPlaces },
   {

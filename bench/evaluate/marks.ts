@@ -18,6 +18,8 @@ export interface SystemAnswer {
   readonly span: string | null;
   /** Higher: the text rather holds an answer. Comparable within one system; null when it has no such score. */
   readonly support: number | null;
+  /** Places (of `citations`) whose words stand in the answer itself; null when the system does not tell them apart. */
+  readonly quoted: readonly number[] | null;
   /** It said that the text does not say. */
   readonly refused: boolean;
   readonly ms: number;
@@ -55,6 +57,9 @@ export interface QuestionMarks {
   readonly precision: number;
   /** The same of the first three that do not overlap one before them: a passage shown twice counts once. */
   readonly precisionApart: number;
+  /** Share of the places quoted in the answer that hold a passage of evidence; 0 where none is, null where all look alike. */
+  readonly precisionQuoted: number | null;
+  readonly quoted: number;
   readonly answerFound: boolean;
   /** null when the system gave no short answer. */
   readonly spanF1: number | null;
@@ -104,6 +109,7 @@ export function markQuestion(
 ): QuestionMarks {
   const all = given.citations.map((cited) => (citedWords === null ? cited : cutCitation(cited, citedWords)));
   const citations = all.slice(0, CITATIONS);
+  const quoted = given.quoted?.flatMap((at) => citations[at] ?? []) ?? null;
   const paged = citations.filter(({ page }) => page !== null);
   const { needed } = asked;
   const span = given.span === null || asked.answers.length === 0 ? null : spanScore(given.span, asked.answers);
@@ -118,6 +124,8 @@ export function markQuestion(
     touchedRank: rankOf(needed, citations, (place, cited) => place.touched(cited)),
     precision: precisionOf(needed, citations.slice(0, FIRST)),
     precisionApart: precisionOf(needed, apart(citations).slice(0, FIRST)),
+    precisionQuoted: quoted === null ? null : precisionOf(needed, quoted),
+    quoted: quoted?.length ?? 0,
     answerFound: asked.answers.some((wording) => holds(given.answer, wording)),
     spanF1: span?.f1 ?? null,
     spanExact: span?.exact ?? null,

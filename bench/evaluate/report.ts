@@ -86,7 +86,17 @@ function signed(interval: Interval | undefined, unit: "share" | "count"): string
   return interval !== undefined && interval.value >= 0 ? `+${text}` : text;
 }
 
-const FIND_KEYS = ["evidence1", "evidence3", "evidence8", "touched8", "precision3", "precisionApart", "answerFound"];
+const FIND_KEYS = [
+  "evidence1",
+  "evidence3",
+  "evidence8",
+  "touched8",
+  "precision3",
+  "precisionApart",
+  "precisionQuoted",
+  "quoted",
+  "answerFound",
+];
 const JUDGE_KEYS = [
   "spanF1",
   "spanExact",

@@ -64,7 +64,8 @@ export function peer(windowWords: number, { windows, kinds, citedWords = CITED_W
             .slice(0, IN_ANSWER)
             .map(({ text }) => (citedWords === null ? text : cutToWords(text, citedWords)));
           const support = found[0]?.score ?? 0;
-          return { citations, answer: said.join(" "), span: null, support, refused: found.length === 0, ms };
+          const refused = found.length === 0;
+          return { citations, answer: said.join(" "), span: null, support, quoted: null, refused, ms };
         },
       };
     },
@@ -81,7 +82,15 @@ const LENGTH_ALONE: System = {
   citedWords: null,
   open: () => ({
     answer: (question) =>
-      Promise.resolve({ citations: [], answer: "", span: null, support: wordsIn(question), refused: false, ms: 0 }),
+      Promise.resolve({
+        citations: [],
+        answer: "",
+        span: null,
+        support: wordsIn(question),
+        quoted: null,
+        refused: false,
+        ms: 0,
+      }),
   }),
 };
 
@@ -150,6 +159,7 @@ function given(answer: Answer, ms: number): SystemAnswer {
     answer: answer.answer,
     span: span?.text ?? null,
     support: support ?? SUPPORT_OF_WORDS[answer.confidence],
+    quoted: [...new Set(answer.sentences.flatMap(({ citations }) => citations))],
     refused: !answer.answerable,
     ms,
   };

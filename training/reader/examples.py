@@ -148,7 +148,7 @@ class Sampler:
         q = self.rng.choice(self.by[self.rng.choices(self.tasks, self.weights)[0]])
         text, length = self.texts[q.text], self.length()
         if q.task in NOT_STATED:
-            passage = text.cut(self.rng.randrange(max(1, len(text.words) - length + 1)), length)[1]
+            passage = self.likely(text, q, length)
             return [(q.question, p, None, 0) for p in
                     [passage] + self.negatives(q.text, q.question, "", True, max(1, self.others - 1), length)], False
         if q.spans:
@@ -158,8 +158,9 @@ class Sampler:
         return self.group(q.text, q.question, q.answer, passage, span, bool(q.spans), length), True
 
     def likely(self, text, q, length):
-        """For an answer in other words: the passage that shares most words with question and answer."""
-        wanted = set(stems(q.question + " " + q.answer)) - STOP
+        """For an answer in other words: the passage that shares most words with question and answer; for none: the one
+        that looks most like an answer."""
+        wanted = set(stems(q.question + " " + q.answer if q.is_answered else q.question)) - STOP
         starts = range(0, max(1, len(text.words) - 40), 20)
         best = max(starts, key=lambda w: len(wanted & set(stems(text.cut(w, 60)[1]))))
         return text.cut(best - self.rng.randrange(max(1, length - 58)), length)[1]

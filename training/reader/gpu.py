@@ -36,6 +36,7 @@ class Options:
     sup: str                        # supervised files, separated by white space
     out: str                        # folder for trunk.pt, reader.pt, reader.jsonl, examples/
     base: str = ""                  # base.pt of training.train_base to begin the trunk from; empty: from nothing
+    begin: str = ""                 # reader.pt whose weights the questions go on from, with a schedule of their own
     pretrain_seconds: float = 150.0     # of the trunk
     train_seconds: float = 150.0    # of the questions
     groups: int = 200000            # examples: groups of one question and six passages
@@ -111,6 +112,8 @@ def train_questions(trunk, check, builder, trunk_state, o):
         reader, saved = load_reader(path)
         reader = reader.to(DEVICE)
         state = {name: saved[name] for name in state}
+    elif o.begin:
+        reader = load_reader(o.begin)[0].to(DEVICE)
     else:
         reader = Reader(trunk).to(DEVICE)
     reader.requires_grad_(True)

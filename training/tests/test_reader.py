@@ -11,11 +11,11 @@ from training.reader.batches import ABSENT, Blocks
 from training.reader.check import ranked
 from training.reader.cloze import alter, make_question, make_recurring, sentences
 from training.reader.encoding import END, PASSAGE, USER, RowEncoder
-from training.reader.examples import SHARD, Bm25, write_shard
+from training.reader.examples import SHARD, Bm25, Sampler, write_shard
 from training.reader.export import arrays_of, quantised
 from training.reader.grouped_loss import add_noise, grouped_loss
 from training.reader.model import Reader
-from training.reader.questions import is_test, source_document
+from training.reader.questions import Question, Text, is_test, source_document
 from training.reader.reading import auroc, collate, exact_and_f1, read_pairs
 from training.reader.train import Shards, loss_of, next_batch
 from training.reader.trunk import HIDDEN_TOKEN, hidden_loss, hide
@@ -267,6 +267,17 @@ class Scores(unittest.TestCase):
         row = ranked([3, 1, 2, 0, 1, 2], [3, 3])
         self.assertEqual((row["first_of_8"], row["first_of_50"]), (0.5, 0.5))
         self.assertEqual(row["refusal_auroc"], auroc([3, 2], [2, 2]))
+
+    def test_a_question_without_an_answer_meets_the_passage_that_tempts_most(self):
+        filler = ". ".join(f"The herring boats of harbour {i} came home late and empty" for i in range(40))
+        text = Text("book/a/b", f"{filler}. {SENTENCE} {filler}.")
+        asked = Question(0, "In which year did Anna Holm leave the lighthouse?", "The text does not say.",
+                         "written_unanswerable", [])
+        sampler = Sampler([text], [asked], [], seed=3)
+        for _ in range(5):
+            rows, is_answered = sampler.human()
+            self.assertFalse(is_answered)
+            self.assertIn("Anna Holm", rows[0][1])
 
     def test_bm25_prefers_rare_words(self):
         index = Bm25([["sea", "ship"], ["sea", "lamp"], ["sea", "sea"]])

@@ -20,7 +20,16 @@ function cited(texts: readonly string[], page: number | null = null): Cited[] {
 }
 
 function answer(texts: readonly string[], more: Partial<SystemAnswer> = {}): SystemAnswer {
-  return { citations: cited(texts), answer: "", span: null, support: null, refused: false, ms: 1, ...more };
+  return {
+    citations: cited(texts),
+    answer: "",
+    span: null,
+    support: null,
+    quoted: null,
+    refused: false,
+    ms: 1,
+    ...more,
+  };
 }
 
 const options = { citedWords: 60, isOnPage: () => false };
@@ -58,6 +67,14 @@ describe("evidence", () => {
 });
 
 describe("precision", () => {
+  it("of what the answer quotes counts those places alone, and none as nothing right", () => {
+    const question = written([["red fox runs"]]);
+    const texts = ["nothing", "the red fox runs", "nothing else"];
+    expect(markOf(question, answer(texts, { quoted: [0, 1] }))).toMatchObject({ precisionQuoted: 0.5, quoted: 2 });
+    expect(markOf(question, answer(texts, { quoted: [] }))).toMatchObject({ precisionQuoted: 0, quoted: 0 });
+    expect(markOf(question, answer(texts)).precisionQuoted).toBeNull();
+  });
+
   const question = written([["red fox"]]);
   it("is over the citations that were shown, three at most", () => {
     expect(markOf(question, answer(["red fox"])).precision).toBe(1);
