@@ -59,16 +59,13 @@ function whyLines({ citations }: Answer): string[] {
   return known.length === 0 ? [] : ["", "Why these passages:", ...known.flat()];
 }
 
-function reasons(citation: Citation, { words, probability, read, likelier }: NonNullable<Citation["why"]>): string[] {
+function reasons(citation: Citation, { words, probability, read }: NonNullable<Citation["why"]>): string[] {
   return [
     `  ${placeOf(citation)}${probability === null ? "" : `: ${likelihood(probability)}`}`,
     ...(words.length === 0 ? [] : [`    words of the question: ${words.join(", ")}`]),
     ...(read === null
       ? []
       : [`    the reader read: ${inQuotes(inOneLine(read.text))}, ${percent(read.certainty)} sure of these words`]),
-    ...(likelier === null
-      ? []
-      : [`    the language model finds the question's words ${likelier.toFixed(1)} times as likely here`]),
   ];
 }
 

@@ -26,8 +26,7 @@ export interface System {
   readonly kinds?: readonly QuestionKind[];
   /** An ablation of the reader says nothing where there is none. */
   readonly needsReader?: boolean;
-  /** An ablation of the language model likewise; of the memory, where no document is read into it. */
-  readonly needsModel?: boolean;
+  /** An ablation of the memory likewise, where no document is read into it. */
   readonly needsMemory?: boolean;
   /** Words to which its citations are cut for the marks: 60, or null for the row that shows what the cut costs. */
   readonly citedWords: number | null;
@@ -114,10 +113,10 @@ function citedOf({ store }: DirectLibrary, documentId: DocumentId, passage: Rank
 
 export interface LongleafOptions {
   readonly name: string;
+  readonly kinds?: readonly QuestionKind[];
   /** Absent: chosen by the question's words, as in the product. */
   readonly route?: AnswerRoute;
   readonly needsReader?: boolean;
-  readonly needsModel?: boolean;
   readonly needsMemory?: boolean;
   /** What is taken away or put in its place for an ablation. */
   readonly sources?: (sources: AnswerSources, library: DirectLibrary) => AnswerSources;
@@ -125,11 +124,11 @@ export interface LongleafOptions {
 
 /** The product's own answers, in this process; nothing is written by a language model. */
 export function longleaf(options: LongleafOptions): System {
-  const { name, route, needsReader = false, needsModel = false, needsMemory = false, sources: change } = options;
+  const { name, kinds, route, needsReader = false, needsMemory = false, sources: change } = options;
   return {
     name,
+    ...(kinds === undefined ? {} : { kinds }),
     needsReader,
-    needsModel,
     needsMemory,
     citedWords: CITED_WORDS,
     open(library, documentId) {
@@ -188,30 +187,14 @@ async function ask(
 /** The worth of the memory for parts of a whole where the fit left it out: the middle of those that it tries. */
 const WORTH = 0.2;
 
-const { form, isUsed, parts } = FUSION.recall;
-const isText = form === "text";
-
 /** Longleaf with what the fit of fusion decided turned round: the row beside Longleaf's is what it adds. */
-const PASSAGES_TURNED: LongleafOptions = {
-  name: isUsed ? "Longleaf, passages not asked" : "Longleaf, passages asked",
-  needsReader: true,
-  needsModel: true,
-  sources: (sources) => ({ ...sources, recalls: { form: isUsed ? "never" : form } }),
-};
-
-/** The memory for places is turned too where the fit knows its numbers; where it asked texts, only for parts of a whole. */
-const isMemoryAsked = parts.worth > 0 || (isUsed && !isText);
+const { form, worth } = FUSION.partsByMemory;
 const MEMORY_TURNED: LongleafOptions = {
-  name: isMemoryAsked ? "Longleaf, memory not asked" : "Longleaf, memory asked",
+  name: worth > 0 ? "Longleaf, memory not asked" : "Longleaf, memory asked",
+  kinds: ["whole"],
   needsReader: true,
   needsMemory: true,
-  sources: (sources) => ({
-    ...sources,
-    recalls: {
-      ...(isText ? {} : { form: isMemoryAsked ? "never" : form }),
-      parts: { ...parts, worth: isMemoryAsked ? 0 : WORTH },
-    },
-  }),
+  sources: (sources) => ({ ...sources, partsByMemory: { form, worth: worth > 0 ? 0 : WORTH } }),
 };
 
 /** The row that all others are compared with. */
@@ -228,14 +211,12 @@ export const SYSTEMS: readonly System[] = [
   LENGTH_ALONE,
   longleaf({ name: OWN }),
   longleaf({ name: "Longleaf, no reader", needsReader: true, sources: (sources) => ({ ...sources, reader: null }) }),
-  ...(isText ? [longleaf(PASSAGES_TURNED)] : []),
   longleaf(MEMORY_TURNED),
 ];
 
 /** What there is to run systems with. */
 export interface Having {
   readonly reader: boolean;
-  readonly model: boolean;
   /** Documents are read into memory. */
   readonly memory: boolean;
 }
@@ -246,11 +227,8 @@ export function chooseSystems(has: Having, wanted?: string): System[] {
     ? (name: string) => name === wanted
     : (name: string) => wanted === undefined || name.includes(wanted);
   return SYSTEMS.filter(
-    ({ name, needsReader, needsModel, needsMemory }) =>
-      (has.reader || needsReader !== true) &&
-      (has.model || needsModel !== true) &&
-      (has.memory || needsMemory !== true) &&
-      (name === PEER || isWanted(name)),
+    ({ name, needsReader, needsMemory }) =>
+      (has.reader || needsReader !== true) && (has.memory || needsMemory !== true) && (name === PEER || isWanted(name)),
   );
 }
 

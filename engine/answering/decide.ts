@@ -1,7 +1,6 @@
 /**
  * Is there an answer at all? One regression over the best quotations: how sure they are, how much of the question they
- * hold, what search and the reader think of the best passages, and names of the question that stand nowhere. What the
- * language model says to the passages counts in their order only: measured, it tells nothing reliable about refusals.
+ * hold, what search and the reader think of the best passages, and names of the question that stand nowhere.
  * Owns: the rule for "The text does not say." and the words for how sure the evidence is.
  * Does not know: documents, events. The regression is fitted by bench/evaluate/fusion on documents kept for that.
  */
@@ -10,7 +9,7 @@ import type { Question } from "./question.ts";
 import type { Candidate } from "./ranking/candidates.ts";
 import { FUSION } from "./ranking/fusion-weights.ts";
 import { type Rarity, shareOf } from "./ranking/rarity.ts";
-import { type Features, fittedFor, logOddsOf, probabilityOf, type Regression, type Way } from "./ranking/regression.ts";
+import { type Features, logOddsOf, probabilityOf, type Regression, type Way } from "./ranking/regression.ts";
 
 /** Places that an answer begins with. */
 const TOP = 3;
@@ -121,8 +120,8 @@ const NAMED_ONLY_WORDS = 2;
 
 /** `way`: how the candidates were weighed; the weights of refusals belong to the odds of that way. */
 export function decide(question: Question, features: Features, way: Way): Verdict {
-  const support = probabilityOf(supportOdds(fittedFor(FUSION.support, way), features));
-  const { leastSupport, statedSupport } = fittedFor(FUSION.thresholds, way);
+  const support = probabilityOf(supportOdds(FUSION.support[way], features));
+  const { leastSupport, statedSupport } = FUSION.thresholds[way];
   const coverage = features["coverage"] ?? 0;
   // Without a reader, words are all there is to judge by: a quotation that holds all of them is shown.
   if ((question.words.length <= NAMED_ONLY_WORDS || way === "searched") && coverage > 0.999)

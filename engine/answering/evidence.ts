@@ -32,8 +32,6 @@ export interface Quotation {
   readonly words: readonly string[];
   /** Where the reader sees the answer, when that stands in the quotation. */
   readonly answer: ReadAnswer | null;
-  /** Nats per token that its passage makes the question likelier; null where the language model was not asked. */
-  readonly recall: number | null;
 }
 
 /** A neighbour joins a quotation more readily when it holds the kind of thing that was asked for. */
@@ -100,7 +98,6 @@ function quote(question: Question, candidate: Candidate, core: Unit, { rarity, c
     passage,
     words: wordsIn(question, terms, rarity, passage.start < end && start < passage.end ? passage.words : []),
     answer: answer !== null && answer.start >= start && answer.end <= end ? answer : null,
-    recall: candidate.recall,
   };
 }
 

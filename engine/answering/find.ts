@@ -12,7 +12,7 @@ import { Pace } from "./pace.ts";
 import { cite, CoverageMeter, foundBy } from "./places.ts";
 import { type Question, readQuestion } from "./question.ts";
 import { type Candidate, type Closely, NOT_READ, wayOf, weighCandidates } from "./ranking/candidates.ts";
-import { type FindTask, lookClosely, type Searched, usesMemory } from "./ranking/closely.ts";
+import { type FindTask, lookClosely, type Searched } from "./ranking/closely.ts";
 import { lookAround } from "./ranking/look.ts";
 import { type Rarity, rarityOf } from "./ranking/rarity.ts";
 import type { Way } from "./ranking/regression.ts";
@@ -95,11 +95,6 @@ export async function* findRoute(task: Task): AsyncGenerator<AnswerEvent, void> 
   const judged = (closely: readonly Closely[]): Found[] =>
     parts.map((part, at) => judge(weigh(part, closely[at] ?? NOT_READ, sources.texts)));
   const reading = Promise.all(parts.map((part) => lookClosely(part, task)));
-  const readWhole = async (): Promise<Found[]> => {
-    const closely = await reading;
-    draft.memoryUsed = usesMemory(task, closely);
-    return judged(closely);
-  };
   reading.catch(() => undefined); // awaited below; a cancel may come before that
   const early = await Promise.race([
     reading.then(() => false),
@@ -107,13 +102,13 @@ export async function* findRoute(task: Task): AsyncGenerator<AnswerEvent, void> 
     stopped(signals),
   ]);
   if (!early) {
-    yield* answerFrom(task, await readWhole(), pace);
+    yield* answerFrom(task, judged(await reading), pace);
     draft.timings["readMs"] = performance.now() - began;
     return;
   }
   yield* answerFrom(task, judged([]), pace);
   if (signals.stop.aborted) return;
-  const final = await readWhole();
+  const final = judged(await reading);
   draft.timings["readMs"] = performance.now() - began;
   if (signals.stop.aborted) return;
   const note = saysTheSame(draft, final) ? CONFIRMED : CHANGED;
@@ -235,13 +230,12 @@ function* quoteOne(
 }
 
 export function citeQuotation(texts: AnswerSources["texts"], quotation: Quotation): Citation {
-  const { passage, words, answer, probability, recall } = quotation;
+  const { passage, words, answer, probability } = quotation;
   const why = {
     ...foundBy(passage.retriever, words, quotation.score),
     probability,
     read:
       answer === null ? null : { text: answer.text, start: answer.start, end: answer.end, certainty: answer.certainty },
-    likelier: recall === null ? null : Math.exp(recall),
   };
   return cite(texts, quotation, why);
 }

@@ -23,7 +23,7 @@ export function cite(texts: AnswerSources["texts"], stretch: Stretch, why: Citat
 
 /** Why a passage was chosen that was not weighed: its words and the score of whoever found it. */
 export function foundBy(retriever: string, words: readonly string[], score: number): WhyChosen {
-  return { words: [...words], retriever, score, probability: null, read: null, likelier: null };
+  return { words: [...words], retriever, score, probability: null, read: null };
 }
 
 /** Ranges that are pages, files or (without either) passages, of every document in scope, in order. */

@@ -16,7 +16,7 @@ import type {
   SummaryNode,
 } from "../protocol/dto.ts";
 import type { PassageReader } from "../reading/reading.ts";
-import type { PartsRecall, RecallForm } from "./ranking/regression.ts";
+import type { PartsByMemory } from "./ranking/regression.ts";
 import type { ChunkIndex, Retriever } from "../retrieval/types.ts";
 import type { DocumentTable, TextTable } from "../store/types.ts";
 
@@ -65,8 +65,8 @@ export interface AnswerSources {
   readonly remembering: Remembering | null;
   /** Reads the passages that search found. Absent: search alone decides. */
   readonly reader: PassageReader | null;
-  /** How the model is asked where evidence stands, and which parts matter; absent: as the fit of fusion decided. For measuring. */
-  readonly recalls?: { readonly form?: RecallForm | "never"; readonly parts?: PartsRecall };
+  /** How the memory is asked which parts of a whole matter; absent: as the fit of fusion decided. For measuring. */
+  readonly partsByMemory?: PartsByMemory;
 }
 
 /** The answer so far; a composer fills it, a stop keeps it. */

@@ -104,8 +104,6 @@ export const whyChosen = z.object({
     .object({ text: z.string(), start: z.number().int(), end: z.number().int(), certainty: z.number() })
     .nullable()
     .default(null),
-  /** Times as likely, per token, as without the passage the language model finds the question; null where not asked. */
-  likelier: z.number().nullable().default(null),
 });
 
 export type WhyChosen = z.infer<typeof whyChosen>;

@@ -221,8 +221,6 @@ export const words = {
   whyRetriever: "Found by",
   whyRead: "The reader read",
   whyCertain: (percent: string) => `${percent} sure of these words`,
-  whyLikelier: "The language model",
-  whyTimesAsLikely: (times: string) => `finds the question’s words ${times} times as likely here`,
   whyLikely: "How likely",
   placeVeryLikely: "very likely the place",
   placeLikely: "likely the place",

@@ -10,7 +10,7 @@ import { wordsIn } from "../comparing.ts";
 import { corpusFolders } from "../corpus-folders.ts";
 import { layDownDevelopmentSet } from "../development-set.ts";
 import { type DirectLibrary, openDirectLibrary } from "../direct.ts";
-import { openModel } from "../language-model.ts";
+import { NO_MODEL, openModel } from "../language-model.ts";
 import { askedOf } from "../marks.ts";
 import { openReader } from "../reader.ts";
 import { printMisses, printReport, reportOf } from "../report.ts";
@@ -53,14 +53,13 @@ export async function main(args: string[]): Promise<void> {
     }));
   if (chosen.length === 0) throw new Error(`no such document; there are: ${all.map(({ name }) => name).join(", ")}`);
   await using reading = await openReader();
-  await using language = await openModel();
+  await using language = values["no-memory"] ? NO_MODEL : await openModel();
   const [{ reader }, { model }] = [reading, language];
-  const memory = model !== null && !values["no-memory"];
-  const systems = chooseSystems({ reader: reader !== null, model: model !== null, memory }, values.system);
+  const systems = chooseSystems({ reader: reader !== null, memory: model !== null }, values.system);
   const given: GivenBySystem = new Map();
   const ranks: RanksByRetriever = new Map();
   using library = openDirectLibrary(reader, model);
-  const documents = await evaluate(chosen, library, memory, systems, given, ranks);
+  const documents = await evaluate(chosen, library, systems, given, ranks);
   const report = reportOf(documents, given, ranks);
   const title = values.development ? "Development" : "Answers";
   if (values.json) {
@@ -75,7 +74,6 @@ export async function main(args: string[]): Promise<void> {
 async function evaluate(
   chosen: readonly TestDocument[],
   library: DirectLibrary,
-  memory: boolean,
   systems: readonly System[],
   given: GivenBySystem,
   ranks: RanksByRetriever,
@@ -85,7 +83,7 @@ async function evaluate(
     const began = performance.now();
     const id = await library.addPath(path);
     const importMs = performance.now() - began;
-    if (memory) await library.remember(id);
+    await library.remember(id);
     const words = [...library.store.texts.parts(id)].reduce((sum, { text }) => sum + wordsIn(text), 0);
     documents.push({ name, words, importMs, questions: questions.length });
     const asked = questions.map((question) => askedOf(name, question));

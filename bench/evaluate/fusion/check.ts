@@ -1,7 +1,7 @@
 /**
  * What a fit is worth on documents that it has not seen: each fourth of the documents is checked with the fit of the
  * other three. Tables by document and by step, each step with what it adds to the one before.
- * Owns: folds, figures, tables, and the gate for the language model. Does not know: how fits are made.
+ * Owns: folds, figures, tables. Does not know: how fits are made.
  */
 import { supportOdds } from "../../../engine/answering/decide.ts";
 import { placesWorthCiting } from "../../../engine/answering/find.ts";
@@ -16,7 +16,6 @@ export const WAYS: Readonly<Record<SeenWay, string>> = {
   ordered: "Search's own order",
   searched: "+ its parts, and the sentences (what is used without the reader)",
   read: "+ the reader",
-  asked: "+ the language model (likelihood of the question behind a passage, or behind its memory)",
 };
 
 export interface Checked {
@@ -159,12 +158,6 @@ export function printRefusals(title: string, checked: readonly Checked[]): void 
     for (const figure of [area, areaWithin]) cells.push(interval(bootstrap(own, figure)));
     console.log(`| ${group} | ${cells.join(" | ")} |`);
   }
-}
-
-/** The language model is asked when that lifts evidence @1 or refusals by an interval above 0, and makes neither worse by one below. */
-export function passesGate(read: readonly Checked[], asked: readonly Checked[]): boolean {
-  const lifts = [within(1), areaWithin].map((figure) => differenceOf(read, asked, figure));
-  return lifts.some(({ low }) => low > 0) && lifts.every(({ high }) => high >= 0);
 }
 
 /** What is lost and won when places stop being cited once the evidence is likely to be among those before. */

@@ -6,9 +6,7 @@
 import { chooseQuotations } from "../../../engine/answering/evidence.ts";
 import { weighEvidence, type Weighed } from "../../../engine/answering/find.ts";
 import type { Candidate } from "../../../engine/answering/ranking/candidates.ts";
-import type { RecallForm } from "../../../engine/answering/ranking/regression.ts";
 import type { DocumentId } from "../../../engine/protocol/dto.ts";
-import type { LanguageModel } from "../../../engine/model/types.ts";
 import type { PassageReader } from "../../../engine/reading/reading.ts";
 import { openDirectLibrary, type DirectLibrary } from "../direct.ts";
 import { layDownDevelopmentSet } from "../development-set.ts";
@@ -44,14 +42,6 @@ export interface Quoted {
 
 const WORDS = 75_000;
 
-/** What candidates are looked at with. */
-export interface Means {
-  readonly reader: PassageReader | null;
-  /** It is asked in the form that follows; only for memories are documents read into memory. */
-  readonly model: LanguageModel | null;
-  readonly form: RecallForm;
-}
-
 export interface Wanted {
   /** Of each kind. */
   readonly haystacks: number;
@@ -66,7 +56,7 @@ export const isNamed = (name: string, only: readonly string[]): boolean =>
 
 /** `known`: documents that were collected before. `keep` is told after each document. */
 export async function collect(
-  means: Means,
+  reader: PassageReader | null,
   { haystacks, development, only }: Wanted,
   known: readonly Collected[],
   keep: (all: readonly Collected[], added: readonly Collected[]) => void,
@@ -83,11 +73,10 @@ export async function collect(
     );
     const piles = makeHaystacks(kind, chosen, { words: WORDS, count: haystacks, seed: 7 });
     for (const haystack of piles.filter(({ name }) => !isKnown(name))) {
-      using library = openDirectLibrary(means.reader, means.model);
+      using library = openDirectLibrary(reader);
       const id = await library.addRows(haystack.rows);
-      if (means.form !== "text") await library.remember(id);
       const questions = [...ownQuestions(haystack, library, id), ...questionsWithoutAnswer(haystack, piles)];
-      add(await weighAll(library, id, { name: haystack.name, group: "haystack" }, questions, means));
+      add(await weighAll(library, id, { name: haystack.name, group: "haystack" }, questions));
     }
   }
   if (development) {
@@ -95,10 +84,9 @@ export async function collect(
     for (const { name, isBook, path, questions } of set.documents.filter((document) => !isKnown(document.name))) {
       const asked = questions.filter(({ kind }) => kind !== "whole").map((written) => askedOf(name, written));
       if (asked.length === 0 || !isNamed(name, only)) continue;
-      using library = openDirectLibrary(means.reader, means.model);
+      using library = openDirectLibrary(reader);
       const id = await library.addPath(path);
-      if (means.form !== "text") await library.remember(id);
-      add(await weighAll(library, id, { name, group: isBook ? "book" : "other" }, asked, means));
+      add(await weighAll(library, id, { name, group: isBook ? "book" : "other" }, asked));
     }
   }
   return collected;
@@ -109,17 +97,16 @@ async function weighAll(
   id: DocumentId,
   document: { readonly name: string; readonly group: Group },
   questions: readonly AskedQuestion[],
-  { form }: Means,
 ): Promise<Collected[]> {
   const never = new AbortController().signal;
-  const sources = { ...library.sources, recalls: { form } };
+  const { sources } = library;
   const collected: Collected[] = [];
   for (const asked of questions) {
-    const request = { question: asked.question, scope: [id], composer: "extractive", memory: "on", seed: 0 } as const;
+    const request = { question: asked.question, scope: [id], composer: "extractive", memory: "off", seed: 0 } as const;
     const task = { request, sources, signals: { cancel: never, stop: never } };
     const weighed = await weighEvidence(asked.question, task, null);
     const quoted = weighed.candidates.map((candidate): Quoted => {
-      const [quotation] = chooseQuotations(weighed.question, [candidate], weighed.rarity, library.sources.texts, 1);
+      const [quotation] = chooseQuotations(weighed.question, [candidate], weighed.rarity, sources.texts, 1);
       if (quotation === undefined) return { start: 0, end: 0, core: { start: 0, end: 0 }, holds: false };
       const { start, end, core, text } = quotation;
       const holds = isEvidence(asked, { text, start, end, page: null, file: null, line: null, endLine: null });

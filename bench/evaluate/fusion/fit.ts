@@ -11,6 +11,7 @@ import {
   probabilityOf,
   type Features,
   type Regression,
+  type Way,
 } from "../../../engine/answering/ranking/regression.ts";
 import type { Collected, Quoted } from "./collect.ts";
 import { fitRanking, type RankedExample } from "./rank.ts";
@@ -18,7 +19,6 @@ import { fitRegression, type Example } from "./regress.ts";
 
 const ORDER_FEATURES = new Set(["rank", "share"]);
 const READ_FEATURES = new Set(["relevance", "behind", "relevanceRank", "answerScore", "certainty", "agreement"]);
-const RECALL_FEATURES = new Set(["recall", "recallRank"]);
 
 /** Weight of a development question beside one of a haystack: they are whole documents, as the product meets them. */
 const DEVELOPMENT_WEIGHT = 3;
@@ -33,8 +33,8 @@ const CALIBRATION_RIDGE = 1;
 const SUPPORT_RIDGE = 20;
 const LENGTHS = { least: 3, most: 10 } as const;
 
-/** What is looked at: search's own order; its parts and the sentences; the reader; the model. Each with the ones before. */
-export type SeenWay = "ordered" | "searched" | "read" | "asked";
+/** What is looked at: search's own order; its parts and the sentences; the reader. Each with the ones before. */
+export type SeenWay = "ordered" | Way;
 
 export interface Fit {
   readonly candidate: Regression;
@@ -84,8 +84,7 @@ function calibrationExamples(one: Collected, candidate: Regression, way: SeenWay
 function seen(features: Features, way: SeenWay): Features {
   const isSeen = (name: string): boolean => {
     if (way === "ordered") return ORDER_FEATURES.has(name);
-    if (RECALL_FEATURES.has(name)) return way === "asked";
-    return !READ_FEATURES.has(name) || way !== "searched";
+    return way === "read" || !READ_FEATURES.has(name);
   };
   return Object.fromEntries(Object.entries(features).filter(([name]) => isSeen(name)));
 }
@@ -104,14 +103,12 @@ export function order(
   way: SeenWay,
 ): Ordered {
   const { question, rarity, candidates, quotations } = one.weighed;
-  const isRead = way === "read" || way === "asked";
   const ranked = rivalFeatures(candidates.map((old) => logOddsOf(candidate, seen(old.features, way))));
   const weighed = candidates
     .map((old, at) => {
       const logOdds = logOddsOf(calibration, ranked[at] ?? {});
-      const answer = isRead ? old.answer : null;
-      const recall = way === "asked" ? old.recall : null;
-      return { old, at, again: { ...old, answer, recall, logOdds, probability: probabilityOf(logOdds) } };
+      const answer = way === "read" ? old.answer : null;
+      return { old, at, again: { ...old, answer, logOdds, probability: probabilityOf(logOdds) } };
     })
     .sort((a, b) => b.again.logOdds - a.again.logOdds);
   const again = weighed.map((entry) => entry.again);

@@ -1,31 +1,21 @@
 /**
- * Fits how search, reader and memory are joined, and when an answer is refused:
- *   node bench/evaluate/fusion/main.ts [--haystacks 2] [--no-development] [--write]
- *     [--form text|plain|chat]  behind what the question is scored: the passage's text, or the memory of its segment, asked as
- *                   one asks a model that has read texts only (plain) or one that was taught to ask (chat)
- *     [--no-parts]  does not try what the memory is worth for questions over the whole: it is not asked there
- *     [--only NAME]... [--unbalanced] [--no-reader] [--no-model] [--kept FILE]  FILE keeps what was collected, for trying out fits without reading again
- * Prints what each step is worth on documents that its fit has not seen; --write puts the fit of all, and the gate for the
- * language model, into engine/answering/ranking/fusion-weights.ts.
+ * Fits how search and reader are joined, and when an answer is refused:
+ *   node bench/evaluate/fusion/main.ts [--haystacks 2] [--no-development] [--only NAME]... [--unbalanced] [--no-reader] [--write]
+ *     [--kept FILE]  keeps there what was collected, for trying out fits without reading again
+ *     [--no-parts]   opens no language model: what the memory is worth for parts of a whole is not tried, and written as 0
+ * Prints what each step is worth on documents that its fit has not seen; --write puts the fit of all, and what the memory
+ * is worth for parts of a whole, into engine/answering/ranking/fusion-weights.ts.
  * Owns: options, the written file.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { deserialize, serialize } from "node:v8";
-import type { Fusion, MemoryForm, RecallForm, Regression } from "../../../engine/answering/ranking/regression.ts";
-import type { LanguageModel } from "../../../engine/model/types.ts";
+import type { Fusion, MemoryForm, Regression } from "../../../engine/answering/ranking/regression.ts";
+import type { PassageReader } from "../../../engine/reading/reading.ts";
 import { openModel, starterFolder } from "../language-model.ts";
 import { openReader } from "../reader.ts";
-import {
-  checkFolds,
-  only,
-  passesGate,
-  printCitationCounts,
-  printDocuments,
-  printRefusals,
-  printSteps,
-} from "./check.ts";
+import { checkFolds, only, printCitationCounts, printDocuments, printRefusals, printSteps } from "./check.ts";
 import type { Checked } from "./check.ts";
 import { HELD_OUT } from "../development/sets.ts";
 import { collect, type Collected } from "./collect.ts";
@@ -38,8 +28,6 @@ const { values } = parseArgs({
     "no-development": { type: "boolean", default: false },
     /** Only what search and sentences say; for trying things out. */
     "no-reader": { type: "boolean", default: false },
-    "no-model": { type: "boolean", default: false },
-    form: { type: "string", default: "text" },
     "no-parts": { type: "boolean", default: false },
     kept: { type: "string" },
     /** Also what refusals were worth while the length of a question could say something. */
@@ -49,21 +37,13 @@ const { values } = parseArgs({
   },
 });
 
-const NO_RECALL = { form: "text", weights: "", adapter: "", parts: { form: "plain", worth: 0 } } as const;
-
-/** What was collected, and with which model. */
-interface Kept {
-  readonly all: readonly Collected[];
-  readonly recall: Omit<Fusion["recall"], "isUsed"> | null;
-}
-
 async function main(): Promise<void> {
-  const { all, recall } = await collected();
-  const ways: SeenWay[] = ["ordered", "searched", "read", "asked"];
-  const isKnown = (way: SeenWay): boolean =>
-    way === "asked" ? recall !== null : way !== "read" || !values["no-reader"];
+  await using reading = await openReader();
+  const reader = values["no-reader"] ? null : reading.reader;
+  const all = await collected(reader);
+  const ways: SeenWay[] = ["ordered", "searched", ...(reader === null ? [] : ["read" as const])];
   const checked = new Map<SeenWay, Checked[]>();
-  for (const way of ways.filter(isKnown)) {
+  for (const way of ways) {
     const list = checkFolds(all, way);
     printDocuments(list, way);
     checked.set(way, list);
@@ -77,63 +57,45 @@ async function main(): Promise<void> {
   if (values.unbalanced)
     printRefusals("Refusals, lengths not balanced, one threshold for all documents", checkFolds(all, "read", false));
   printCitationCounts(read);
-  // What it has been trained on a language model knows by heart: only documents that it has not read say what it is worth.
   const isUnread = ({ document }: Checked): boolean => HELD_OUT.includes(document);
   printSteps("Whole documents that no model was trained on", only(checked, isUnread));
-  const asked = checked.get("asked") ?? [];
-  const isUsed =
-    asked.length > 0 && passesGate(read.filter(isUnread), asked.filter(isUnread)) && passesGate(read, asked);
-  if (recall !== null) {
-    const verdict = isUsed ? "adds: it is used" : "adds nothing proven: it is not used";
-    console.log(
-      `\nThe question behind passages (${recall.form}) ${verdict}. For parts of the whole the memory is worth ${recall.parts.worth}.`,
-    );
-  }
-  if (values.write) write(all, { ...(recall ?? NO_RECALL), isUsed });
+  const parts = await triedParts(reader);
+  if (values.write) write(all, parts);
 }
 
 /** From `--kept` what is there, and what is missing there by searching and reading. */
-async function collected(): Promise<Kept> {
-  const none = { model: null, [Symbol.asyncDispose]: async () => {} };
-  await using reading = await openReader();
-  await using language = values["no-model"] || values["no-reader"] ? none : await openModel();
-  const reader = values["no-reader"] ? null : reading.reader;
-  const { model } = language;
-  const form = formOf();
-  const hashes = model === null ? null : { form, ...hashesOf(model) };
-  const made = JSON.stringify({ ...hashes, reader: reader?.hash });
-  const known = readKept(made);
-  const save = (all: readonly Collected[], recall: Kept["recall"]): void => {
-    if (values.kept !== undefined) writeFileSync(values.kept, serialize({ made, all, recall }));
+async function collected(reader: PassageReader | null): Promise<Collected[]> {
+  const made = reader?.hash ?? "no reader";
+  const save = (all: readonly Collected[]): void => {
+    if (values.kept !== undefined) writeFileSync(values.kept, serialize({ made, all }));
   };
   const { haystacks, only } = values;
   const options = { haystacks: Number(haystacks), development: !values["no-development"], only };
-  const all = await collect({ reader, model, form }, options, known.all, (list, [first, ...others]) => {
+  return await collect(reader, options, readKept(made), (list, [first, ...others]) => {
     console.error(`${first?.document ?? ""}: ${others.length + 1} questions`);
-    save(list, null);
+    save(list);
   });
-  const isTried = known.recall !== null || reader === null || model === null || values["no-parts"];
-  const asMemory = form === "text" ? memoryForm() : form;
-  const parts = isTried
-    ? (known.recall?.parts ?? { form: asMemory, worth: 0 })
-    : await fitParts(reader, model, asMemory, only);
-  const recall = hashes === null ? null : { ...hashes, parts };
-  save(all, isTried ? known.recall : recall);
-  return { all, recall };
 }
 
-function readKept(made: string): Kept {
-  if (values.kept === undefined || !existsSync(values.kept)) return { all: [], recall: null };
-  const kept: Kept & { readonly made: string } = deserialize(readFileSync(values.kept));
+function readKept(made: string): readonly Collected[] {
+  if (values.kept === undefined || !existsSync(values.kept)) return [];
+  const kept: { readonly made: string; readonly all: readonly Collected[] } = deserialize(readFileSync(values.kept));
   if (kept.made !== made)
-    throw new Error(`${values.kept} was made with another model: remove it, or name another file`);
-  return kept;
+    throw new Error(`${values.kept} was made with another reader: remove it, or name another file`);
+  return kept.all;
 }
 
-function formOf(): RecallForm {
-  const { form } = values;
-  if (form === "text" || form === "plain" || form === "chat") return form;
-  throw new Error(`--form ${form}: text, plain or chat`);
+/** What the memory is worth for parts of a whole: 0 where that was not to be tried, or there is no model. */
+async function triedParts(reader: PassageReader | null): Promise<Fusion["partsByMemory"]> {
+  const form = memoryForm();
+  const untried = { form, worth: 0, weights: "", adapter: "" };
+  if (reader === null || values["no-parts"]) return untried;
+  await using language = await openModel();
+  if (language.model === null) return untried;
+  const { weights, adapter } = language.model.info.hashes;
+  const worth = await fitParts(reader, language.model, form, values.only);
+  console.log(`\nFor parts of the whole the memory is worth ${worth}.`);
+  return { form, worth, weights, adapter };
 }
 
 /** `chat` when the model's package has a template of turns. */
@@ -142,21 +104,15 @@ function memoryForm(): MemoryForm {
   return existsSync(file) && readFileSync(file, "utf8").includes("<|assistant|> {{") ? "chat" : "plain";
 }
 
-const hashesOf = ({ info: { hashes } }: LanguageModel): { weights: string; adapter: string } => ({
-  weights: hashes.weights,
-  adapter: hashes.adapter,
-});
-
-function write(all: readonly Collected[], recall: Fusion["recall"]): void {
-  const ways = ["searched", "read", ...(recall.weights === "" ? [] : ["asked" as const])] as const;
-  const fits = ways.map((way) => {
+function write(all: readonly Collected[], partsByMemory: Fusion["partsByMemory"]): void {
+  const fits = (["searched", "read"] as const).map((way) => {
     const fit = fitAll(all, way);
     return { way, fit, thresholds: thresholdsOf(all, fit, way) };
   });
   const by = <T>(part: (fitted: (typeof fits)[number]) => T): Record<string, T> =>
     Object.fromEntries(fits.map((fitted) => [fitted.way, part(fitted)]));
   const content = {
-    recall,
+    partsByMemory,
     candidate: by(({ fit }) => rounded(fit.candidate)),
     calibration: by(({ fit }) => rounded(fit.calibration)),
     support: by(({ fit }) => rounded(fit.support)),
@@ -167,7 +123,7 @@ function write(all: readonly Collected[], recall: Fusion["recall"]): void {
   writeFileSync(
     file,
     `/**
- * How search, reader and language model are joined, and when an answer is refused. Written by
+ * How search and reader are joined, and when an answer is refused. Written by
  * \`node bench/evaluate/fusion/main.ts --write\` (${questions} questions with an answer, ${all.length - questions} without); not by hand.
  */
 import type { Fusion } from "./regression.ts";

@@ -14,7 +14,6 @@ import { holds, touches } from "../comparing.ts";
 import { corpusFolders } from "../corpus-folders.ts";
 import { openDirectLibrary } from "../direct.ts";
 import type { DirectLibrary } from "../direct.ts";
-import { openModel } from "../language-model.ts";
 import type { AskedQuestion, Cited } from "../marks.ts";
 import { openReader } from "../reader.ts";
 import { printMisses, printReport, reportOf } from "../report.ts";
@@ -69,9 +68,8 @@ export async function main(args: string[]): Promise<void> {
   const options = { words: Number(values.words), count: Number(values.count), seed };
   const most = Number(values.questions);
   await using reading = await openReader();
-  await using language = await openModel();
-  const [{ reader }, { model }] = [reading, language];
-  const systems = chooseSystems({ reader: reader !== null, model: model !== null, memory: false }, values.system);
+  const { reader } = reading;
+  const systems = chooseSystems({ reader: reader !== null, memory: false }, values.system);
   const given: GivenBySystem = new Map();
   const ranks: RanksByRetriever = new Map();
   const documents: ImportedDocument[] = [];
@@ -85,7 +83,7 @@ export async function main(args: string[]): Promise<void> {
         ...ownQuestions(haystack, library, id, most),
         ...questionsWithoutAnswer(haystack, foreign, Math.ceil(most / 4)),
       ];
-      using library = openDirectLibrary(reader, model);
+      using library = openDirectLibrary(reader);
       documents.push(await evaluate(haystack, questionsOf, library, systems, given, ranks));
     }
   }

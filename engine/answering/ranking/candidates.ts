@@ -12,7 +12,7 @@ import { QUOTE_WORDS, type Unit } from "../windows.ts";
 import { FUSION } from "./fusion-weights.ts";
 import type { Look } from "./look.ts";
 import { type Rarity, shareOf } from "./rarity.ts";
-import { type Features, fittedFor, logOddsOf, probabilityOf, type Way } from "./regression.ts";
+import { type Features, logOddsOf, probabilityOf, type Way } from "./regression.ts";
 
 /** Where the reader sees the answer. */
 export interface ReadAnswer {
@@ -29,8 +29,6 @@ export interface Candidate {
   /** Index of the unit for which it is quoted. */
   readonly core: number;
   readonly answer: ReadAnswer | null;
-  /** Nats per token that its text, or the memory of its segment, makes the question likelier; null where not asked. */
-  readonly recall: number | null;
   readonly features: Features;
   /** Log odds that a quotation around the core answers the question. */
   readonly logOdds: number;
@@ -65,31 +63,26 @@ function answerOf({ context }: Look, reading: Reading): ReadAnswer {
   return { start, end: start + text.length, text, relevance, score, certainty };
 }
 
-/** What was found out about each look beyond search. Empty lists: nothing. */
-export interface Closely {
-  readonly answers: readonly (ReadAnswer | null)[];
-  readonly recalls: readonly (number | null)[];
-}
-export const NOT_READ: Closely = { answers: [], recalls: [] };
+/** What was read in each look; null where nothing was. */
+export type Closely = readonly (ReadAnswer | null)[];
+export const NOT_READ: Closely = [];
 
 /** All candidates, best first. */
 export function weighCandidates(
   question: Question,
   looks: readonly Look[],
-  { answers, recalls }: Closely,
+  answers: Closely,
   rarity: Rarity,
 ): Candidate[] {
   const best = Math.max(...looks.map(({ passage }) => passage.score), Number.MIN_VALUE);
-  const way = wayOf({ answers, recalls });
+  const way = wayOf(answers);
   const relevances = answers.map((answer) => answer?.relevance ?? -Infinity);
   const mostRelevant = Math.max(...relevances);
   const company = companyOf(looks, best);
   const rankOfRelevance = ranksOf(relevances);
-  const regression = fittedFor(FUSION.candidate, way);
-  const rankOfRecall = ranksOf(looks.map((_, at) => recalls[at] ?? -Infinity));
+  const regression = FUSION.candidate[way];
   const weighed = looks.map((look, rank) => {
     const answer = answers[rank] ?? null;
-    const recall = recalls[rank] ?? null;
     const core = coreOf(question, look, answer, rarity);
     const features: Features = {
       ...searchFeatures(look, rank, best),
@@ -106,24 +99,22 @@ export function weighCandidates(
             certainty: answer.certainty,
             agreement: Math.log1p(agreeing(answers, rank, mostRelevant)),
           }),
-      ...(recall === null ? {} : { recall, recallRank: Math.log1p(rankOfRecall[rank] ?? 0) }),
     };
-    return { look, core, answer, recall, features, odds: logOddsOf(regression, features) + standingOf(question, look) };
+    return { look, core, answer, features, odds: logOddsOf(regression, features) + standingOf(question, look) };
   });
   const rivals = rivalFeatures(weighed.map(({ odds }) => odds));
-  const calibration = fittedFor(FUSION.calibration, way);
+  const calibration = FUSION.calibration[way];
   return weighed
-    .map(({ look, core, answer, recall, features }, at) => {
+    .map(({ look, core, answer, features }, at) => {
       const logOdds = logOddsOf(calibration, rivals[at] ?? {});
-      return { look, core, answer, recall, features, logOdds, probability: probabilityOf(logOdds) };
+      return { look, core, answer, features, logOdds, probability: probabilityOf(logOdds) };
     })
     .sort((a, b) => b.logOdds - a.logOdds);
 }
 
 /** Which weights speak of it: a candidate's odds, the refusal that rests on them, and its thresholds go together. */
-export function wayOf({ answers, recalls }: Closely): Way {
-  if (!answers.some((answer) => answer !== null)) return "searched";
-  return recalls.some((recall) => recall !== null) ? "asked" : "read";
+export function wayOf(answers: Closely): Way {
+  return answers.some((answer) => answer !== null) ? "read" : "searched";
 }
 
 /** A candidate's score alone, and how it stands beside the others: the logarithm of its share of all. Both grow with it. */
@@ -209,7 +200,7 @@ function isTitle({ text }: Unit, { passage }: Look): boolean {
 }
 
 /** Other passages, among those that the reader finds nearly as relevant, in which it reads the same answer. */
-function agreeing(answers: readonly (ReadAnswer | null)[], own: number, mostRelevant: number): number {
+function agreeing(answers: Closely, own: number, mostRelevant: number): number {
   const text = normalise(answers[own]?.text ?? "").text;
   if (text === "") return 0;
   return answers.filter(

@@ -1,19 +1,15 @@
 /**
- * How search, reader and language model are joined, and when an answer is refused. Written by
+ * How search and reader are joined, and when an answer is refused. Written by
  * `node bench/evaluate/fusion/main.ts --write` (660 questions with an answer, 120 without); not by hand.
  */
 import type { Fusion } from "./regression.ts";
 
 export const FUSION: Fusion = {
-  recall: {
-    form: "text",
+  partsByMemory: {
+    form: "plain",
+    worth: 0,
     weights: "0dbbaed2d76c49330a4efa85570f00ee1f24790a73cb36cbf38b205fc5fc11af",
     adapter: "92bfcadfaea3d70a80e296c7e5177ecdc60ef5e526f7dea2bfa3b41eccf34e5a-8-256-3",
-    parts: {
-      form: "plain",
-      worth: 0,
-    },
-    isUsed: false,
   },
   candidate: {
     searched: {
@@ -101,55 +97,6 @@ export const FUSION: Fusion = {
       ],
       bias: 0,
     },
-    asked: {
-      names: [
-        "near",
-        "sentence",
-        "coverage",
-        "middle",
-        "wide",
-        "phrase",
-        "heading",
-        "exact",
-        "kind",
-        "asks",
-        "feedback",
-        "share",
-        "rank",
-        "matched",
-        "holds",
-        "around",
-        "fits",
-        "fragment",
-        "long",
-        "company",
-        "region",
-        "relevance",
-        "behind",
-        "relevanceRank",
-        "answerScore",
-        "certainty",
-        "agreement",
-        "recall",
-        "recallRank",
-      ],
-      mean: [
-        0.04094, 0.012992, 0.070587, 0.065602, 0.12185, 0.0016337, 0.0011256, 0.0082505, 0.031285, 0.009658, 0, 0.35209,
-        4.0158, 0.13092, 0.14061, 0.18989, 0.56557, 0.0029846, 0.063045, 1.089, 2.0066, -3.7682, -5.7263, 2.9616,
-        -7.3862, 0.1157, 0.075546, 0.60002, 2.9616,
-      ],
-      scale: [
-        0.044742, 0.013912, 0.045144, 0.042198, 0.07205, 0.0073843, 0.0059788, 0.01095, 0.056007, 0.097801, 0.000001,
-        0.19013, 0.95043, 0.14948, 0.18471, 0.19747, 0.33449, 0.054551, 0.24305, 0.65259, 0.81331, 3.2851, 3.2461,
-        0.88369, 4.2377, 0.15868, 0.25725, 0.71035, 0.88369,
-      ],
-      weights: [
-        0.06727, 0.0076663, 0.24918, 0.11712, 0.31154, 0.012143, 0.17976, 0.024923, 0.24935, 0.028957, 0, 0.18854,
-        -0.26255, 0.074099, 0.090307, 0.20371, 0.21924, -0.059252, -0.266, 0.22788, 0.31436, -0.12532, -0.017441,
-        -0.25629, 0.42203, 0.17472, 0.0098074, -0.16671, -0.3769,
-      ],
-      bias: 0,
-    },
   },
   calibration: {
     searched: {
@@ -165,13 +112,6 @@ export const FUSION: Fusion = {
       scale: [1.9191, 1.6567],
       weights: [0.50646, 0.34457],
       bias: -1.516,
-    },
-    asked: {
-      names: ["odds", "share"],
-      mean: [3.975, -3.674],
-      scale: [1.8202, 1.6601],
-      weights: [0.66238, 0.24024],
-      bias: -1.5395,
     },
   },
   support: {
@@ -261,55 +201,6 @@ export const FUSION: Fusion = {
       ],
       bias: 1.8711,
     },
-    asked: {
-      names: [
-        "relevance",
-        "relevance3",
-        "answerScore",
-        "certainty",
-        "topRelevance",
-        "relevant",
-        "answerBest",
-        "sure",
-        "agreement",
-        "holdsMost",
-        "holdsTop",
-        "aroundMost",
-        "aroundTop",
-        "fitsTop",
-        "companyTop",
-        "first",
-        "second",
-        "fifth",
-        "flatness",
-        "coverage",
-        "matched",
-        "absentNames",
-        "absentShare",
-        "absentWords",
-        "words",
-        "strength",
-        "best",
-        "bestNear",
-        "total",
-      ],
-      mean: [
-        1.7754, 0.28839, -0.63165, 0.40485, -0.20854, 1.487, 1.2371, 0.31875, 0.42419, 0.62716, 0.60058, 0.68814,
-        0.67076, 0.73423, 1.7971, -0.1428, -0.79479, -1.653, 0.62169, 0.66275, 0.66198, 0.0089744, 0.061472, 0.18333,
-        0.62468, 1.8594, 3.2484, 1.8521, 2.7512,
-      ],
-      scale: [
-        1.9944, 1.9633, 5.5006, 0.28145, 3.5389, 0.95494, 4.8895, 0.2449, 0.4312, 0.25265, 0.27235, 0.24541, 0.2569,
-        0.55613, 0.40869, 0.56116, 0.53174, 0.58314, 0.16756, 0.25153, 0.23892, 0.094308, 0.15203, 0.44547, 0.22495,
-        0.84995, 0.43176, 0.39317, 0.41096,
-      ],
-      weights: [
-        0.012874, 0.34422, 0.23002, -0.4299, 0.11736, 0.40514, -0.33994, -0.099038, 0.0041304, -0.21469, 0.18932,
-        -0.068054, 0.015607, 0.097592, 0.27379, 0.34431, -0.088599, -0.19804, 0.20211, -0.19129, 0.18308, -0.078053,
-        -0.34874, 0.35995, 0.46122, 0.42164, -0.22331, -0.052363, -0.19133,
-      ],
-      bias: 1.8726,
-    },
   },
   thresholds: {
     searched: {
@@ -319,10 +210,6 @@ export const FUSION: Fusion = {
     read: {
       leastSupport: 0.6,
       statedSupport: 0.88,
-    },
-    asked: {
-      leastSupport: 0.605,
-      statedSupport: 0.89,
     },
   },
 };

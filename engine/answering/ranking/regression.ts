@@ -8,49 +8,26 @@ export interface Regression {
   readonly bias: number;
 }
 
-/** What is known of the passages: search alone; what the reader read; that, and what the language model was asked. */
-export type Way = "searched" | "read" | "asked";
+/** What is known of the passages: what search says alone, or also what the reader read. */
+export type Way = "searched" | "read";
 
 /** How a memory is asked. `plain`: of a model that has read texts only. `chat`: of one that was taught to ask. */
 export type MemoryForm = "plain" | "chat";
-/** Behind what the question is scored: the `text` of the passage, or the memory of the segment in which it stands. */
-export type RecallForm = "text" | MemoryForm;
 
-/** Of a question over the whole: how the memory is asked, and the share of the best score that it may add to a stretch. */
-export interface PartsRecall {
+/** Whether the memory says which parts of a document matter to a question over the whole (gathering/remember.ts). */
+export interface PartsByMemory {
   readonly form: MemoryForm;
-  /** 0: it is not asked. */
+  /** Share of the best score that it may add to a stretch. 0: it is not asked. */
   readonly worth: number;
 }
 
-/** The regressions of one part of fusion. `asked` is fitted only where a model was there for the fit. */
-type ByWay<T> = Readonly<Record<"searched" | "read", T> & { readonly asked?: T }>;
-
 export interface Fusion {
-  /**
-   * The gate for the language model, decided by the fit: whether it is asked where evidence stands, and in which form
-   * (recall.ts). Of which model the weights know: hex sha256 of its weights and, for the memory, of its adapter.
-   */
-  readonly recall: {
-    readonly isUsed: boolean;
-    readonly form: RecallForm;
-    readonly weights: string;
-    readonly adapter: string;
-    readonly parts: PartsRecall;
-  };
-  readonly candidate: ByWay<Regression>;
-  readonly calibration: ByWay<Regression>;
-  readonly support: ByWay<Regression>;
-  readonly thresholds: ByWay<{ readonly leastSupport: number; readonly statedSupport: number }>;
-}
-
-/** The regression for what is known; `read` where the fit knew no language model. */
-export function fittedFor<T>(regressions: ByWay<T>, way: Way): T {
-  return way === "searched"
-    ? regressions.searched
-    : way === "read"
-      ? regressions.read
-      : (regressions.asked ?? regressions.read);
+  /** With the model that was tried: hex sha256 of its weights, and its adapter; empty where none was. */
+  readonly partsByMemory: PartsByMemory & { readonly weights: string; readonly adapter: string };
+  readonly candidate: Readonly<Record<Way, Regression>>;
+  readonly calibration: Readonly<Record<Way, Regression>>;
+  readonly support: Readonly<Record<Way, Regression>>;
+  readonly thresholds: Readonly<Record<Way, { readonly leastSupport: number; readonly statedSupport: number }>>;
 }
 
 export type Features = Readonly<Record<string, number>>;

@@ -53,7 +53,6 @@ export function Reasons({ citation, route }: ReasonsProps): ReactNode {
   const finder = sayFinder(why, route);
   const likely = sayProbability(why?.probability ?? null);
   const read = why?.read ?? null;
-  const likelier = why?.likelier ?? null;
   return (
     <dl className="reasons">
       {why === null || why.words.length === 0 ? null : (
@@ -77,12 +76,6 @@ export function Reasons({ citation, route }: ReasonsProps): ReactNode {
             <q dir="auto">{inQuotationMarks(read.text)}</q>,{" "}
             <span className="num">{words.whyCertain(percent(read.certainty))}</span>
           </dd>
-        </div>
-      )}
-      {likelier === null ? null : (
-        <div>
-          <dt>{words.whyLikelier}</dt>
-          <dd>{words.whyTimesAsLikely(likelier.toFixed(1))}</dd>
         </div>
       )}
       {likely === null ? null : (

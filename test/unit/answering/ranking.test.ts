@@ -56,27 +56,19 @@ describe("candidates", () => {
         certainty: isThere ? 0.9 : 0.05,
       };
     });
-    const { candidates, quotations } = weigh(searched, { answers, recalls: [] }, library.sources.texts);
+    const read = weigh(searched, answers, library.sources.texts);
+    const { question, rarity, way, candidates, quotations } = read;
     const [first] = candidates;
     expect(first?.look.units[first.core]?.text).toContain("Magnus Tveit");
     expect(first?.features["agreement"]).toBeGreaterThan(0);
     expect(quotations[0]?.text).toContain("Magnus Tveit");
     expect(quotations[0]?.answer?.text).toBe("Magnus Tveit");
-    const recalls = searched.looks.map((_, at) => (at === 1 ? 0.9 : at === 2 ? -0.2 : null));
-    const asked = weigh(searched, { answers, recalls }, library.sources.texts);
-    const featuresOf = (at: number) => asked.candidates.find(({ look }) => look === searched.looks[at])?.features;
-    expect([featuresOf(1)?.["recall"], featuresOf(1)?.["recallRank"]]).toEqual([0.9, 0]);
-    expect(featuresOf(2)?.["recallRank"]).toBeCloseTo(Math.log(2));
-    expect(featuresOf(0)).not.toHaveProperty("recall");
-    expect(featuresOf(0)).not.toHaveProperty("recallRank");
-    // Odds and the refusal that rests on them have weights of one way; what the model says is no feature of refusals.
-    const support = supportFeatures(asked.question, asked.candidates, asked.quotations, asked.rarity);
-    expect(Object.keys(support).filter((name) => name.startsWith("recall"))).toEqual([]);
-    expect(asked.way).toBe("asked");
-    expect(decide(asked.question, support, "read").support).not.toBe(decide(asked.question, support, "asked").support);
-    expect(weigh(searched, { answers: [], recalls }, library.sources.texts).way).toBe("searched");
-    expect(weigh(searched, { answers, recalls: [] }, library.sources.texts).way).toBe("read");
+    // Odds and the refusal that rests on them have weights of one way.
+    const support = supportFeatures(question, candidates, quotations, rarity);
+    expect(way).toBe("read");
+    expect(decide(question, support, "read").support).not.toBe(decide(question, support, "searched").support);
     const without = weigh(searched, NOT_READ, library.sources.texts);
+    expect(without.way).toBe("searched");
     expect(without.candidates.every(({ answer, features }) => answer === null && !("relevance" in features))).toBe(
       true,
     );

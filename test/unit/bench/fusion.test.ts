@@ -1,42 +1,28 @@
-/** The gate of the memory: it is used only when it lifts evidence or refusals beyond chance. */
+/** The gate of the memory for parts of a whole: it is asked only where it covers more facts beyond chance. */
 import { expect, test } from "vitest";
-import { type Checked, passesGate } from "../../../bench/evaluate/fusion/check.ts";
+import { provenWorth } from "../../../bench/evaluate/fusion/parts.ts";
 import { seededRandom } from "../../../bench/evaluate/statistics.ts";
 
-/** 200 questions, a quarter without an answer; `first`: how often evidence comes first; `sure`: how well support tells. */
-function made(seed: number, first: number, sure: number): Checked[] {
+/** Facts covered (0..1) by 60 questions: each as without the memory, moved by chance and by `lift`. */
+function covered(seed: number, lifts: readonly number[]): Map<number, number[]> {
   const random = seededRandom(seed);
-  return Array.from({ length: 200 }, (_, at) => {
-    const answered = at % 4 !== 0;
-    const draw = random();
-    return {
-      document: `d${at % 5}`,
-      group: "book",
-      answered,
-      holds: [answered && draw < first, answered, false],
-      probabilities: [0.5, 0.3, 0.1],
-      support: random() + (answered ? sure : 0),
-      length: 3 + (at % 3),
-      refused: false,
-    };
-  });
+  const without = Array.from({ length: 60 }, () => 0.2 + random() * 0.4);
+  const moved = lifts.map((lift) => without.map((value) => value + lift + (random() - 0.5) * 0.4));
+  return new Map([[0, without], ...moved.map((facts, at): [number, number[]] => [(at + 1) / 10, facts])]);
 }
 
-test("what lifts evidence or refusals passes", () => {
-  expect(passesGate(made(1, 0.4, 0.1), made(1, 0.6, 0.1))).toBe(true);
-  expect(passesGate(made(1, 0.4, 0.1), made(1, 0.4, 0.9))).toBe(true);
+test("what lifts the facts is worth what lifts them most", () => {
+  expect(provenWorth(covered(1, [0.1, 0.3, 0.2]))).toBe(0.2);
 });
 
-test("what changes nothing does not pass", () => {
-  expect(passesGate(made(1, 0.4, 0.1), made(1, 0.4, 0.1))).toBe(false);
+test("what changes nothing, or covers less, is worth nothing", () => {
+  const without = covered(1, []).get(0) ?? [];
+  expect(without.length).toBeGreaterThan(0);
+  expect(provenWorth(new Map([0, 0.1, 0.2].map((worth) => [worth, without])))).toBe(0);
+  expect(provenWorth(covered(1, [-0.1, -0.2]))).toBe(0);
 });
 
-test("chance does not pass", () => {
-  const before = made(1, 0.4, 0.1);
-  const passed = [2, 3, 4, 5, 6, 7, 8, 9].filter((seed) => passesGate(before, made(seed, 0.4, 0.1)));
-  expect(passed.length).toBeLessThanOrEqual(2);
-});
-
-test("what lifts refusals but loses evidence does not pass", () => {
-  expect(passesGate(made(1, 0.8, 0.1), made(1, 0.3, 0.9))).toBe(false);
+test("chance is worth nothing", () => {
+  const passed = [2, 3, 4, 5, 6, 7, 8, 9].filter((seed) => provenWorth(covered(seed, [0])) > 0);
+  expect(passed.length).toBeLessThanOrEqual(1);
 });

@@ -8,7 +8,6 @@ const WHY: WhyChosen = {
   score: 2.5,
   probability: 0.914,
   read: { text: "under the\npear tree", start: 20, end: 39, certainty: 0.83 },
-  likelier: 1.42,
 };
 
 function cite(page: number, over: Partial<Citation> = {}): Citation {
@@ -94,7 +93,7 @@ describe("an answer on a terminal", () => {
   });
 
   it("says why on demand: words, what was read, how likely; nothing of what was not weighed", () => {
-    const bare = cite(30, { why: { ...WHY, words: [], probability: null, read: null, likelier: null } });
+    const bare = cite(30, { why: { ...WHY, words: [], probability: null, read: null } });
     const lines = answerLines({ ...ANSWER, citations: [cite(12), bare, cite(40, { why: null })] }, { why: true });
     const from = lines.indexOf("Why these passages:");
     expect(lines.slice(from, -2)).toEqual([
@@ -102,7 +101,6 @@ describe("an answer on a terminal", () => {
       "  p. 12: very likely the place, 91 %",
       "    words of the question: bury, box",
       "    the reader read: “under the pear tree”, 83 % sure of these words",
-      "    the language model finds the question's words 1.4 times as likely here",
       "  p. 30",
     ]);
     expect(answerLines(ANSWER)).not.toContain("Why these passages:");

@@ -14,7 +14,7 @@ const TEXT = "They buried the box\nunder the pear tree, at night.";
 const START = 1_000;
 
 function why(over: Partial<WhyChosen> = {}): WhyChosen {
-  return { words: ["box"], retriever: "words", score: 3, probability: null, read: null, likelier: null, ...over };
+  return { words: ["box"], retriever: "words", score: 3, probability: null, read: null, ...over };
 }
 
 function cite(words: string | null, text = TEXT): Citation {

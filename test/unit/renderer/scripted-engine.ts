@@ -249,7 +249,6 @@ export class ScriptedEngine {
         score: 11.4,
         probability: 0.91,
         read: readIn(start, text),
-        likelier: 1.42,
       },
     };
   }

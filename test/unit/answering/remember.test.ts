@@ -1,4 +1,4 @@
-/** What passages and memories say about where an answer stands, with the bundled starter model over a real store. */
+/** What memories say about the parts that a question is about, with the bundled starter model over a real store. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,10 +9,9 @@ import {
   rememberingOf,
   starterFolder,
 } from "../../../bench/evaluate/language-model.ts";
-import { fittedForm, recallStretches, recallTexts } from "../../../engine/answering/ranking/recall.ts";
+import { fittedParts, recallStretches } from "../../../engine/answering/gathering/remember.ts";
 import type { Remembering } from "../../../engine/answering/types.ts";
 import type { LanguageModel, SegmentMemory } from "../../../engine/model/types.ts";
-import type { PassageReader } from "../../../engine/reading/reading.ts";
 import type { DocumentId } from "../../../engine/protocol/dto.ts";
 import { addPages, ask, openTestLibrary } from "./library.ts";
 import type { TestLibrary } from "./library.ts";
@@ -30,15 +29,8 @@ const ORCHARD = Array.from(
     `In the orchard the farmer's wife gathered ${i + 2} baskets of apples, and the children ate most of the apples.`,
 );
 
-/** Reads, and finds nothing better than anything else. */
-const ALL_ALIKE: PassageReader = {
-  hash: "all alike",
-  read: async (_question, passages) => passages.map(() => ({ start: 0, end: 3, relevance: 0, score: 0, certainty: 0 })),
-  [Symbol.asyncDispose]: async () => {},
-};
-
 describe.skipIf(!existsSync(join(starterFolder, "model.safetensors")))(
-  "the language model, asked where an answer stands",
+  "the memory, asked which parts a question is about",
   () => {
     let library: TestLibrary;
     let language: OpenModel;
@@ -71,14 +63,11 @@ describe.skipIf(!existsSync(join(starterFolder, "model.safetensors")))(
       const start = library.store.texts.text(documentId, 0, library.store.texts.length(documentId)).indexOf(words);
       return { documentId, start, end: start + words.length };
     };
-    const asked = () => ({
-      sinks: [model.tokenizer.specialId("<|doc|>") ?? 0],
-      lead: model.tokenizer.encode("\n\nQuestion:"),
-      ids: model.tokenizer.encode(` ${QUESTION}`),
-    });
 
     it("scores tokens as one view after the other does", async () => {
-      const { sinks, lead, ids } = asked();
+      const sinks = [model.tokenizer.specialId("<|doc|>") ?? 0];
+      const lead = model.tokenizer.encode("\n\nQuestion:");
+      const ids = model.tokenizer.encode(` ${QUESTION}`);
       const memories = [null, ...memoriesOf(id).slice(0, 2)];
       const together = await model.scoreBehind({ sinks, lead, ids, memories }, { signal });
       for (const [at, memory] of memories.entries()) {
@@ -134,95 +123,39 @@ describe.skipIf(!existsSync(join(starterFolder, "model.safetensors")))(
       });
     });
 
-    it("is never asked with another model than that of the fit, a text with any memory of it", () => {
-      const { weights, adapter } = model.info.hashes;
-      const other = "0".repeat(64);
+    it("is worth nothing with another model than that of the fit, or with another memory of it", () => {
       const { info } = model;
-      expect(fittedForm(info, { form: "plain", weights, adapter })).toBe("plain");
-      expect(fittedForm(info, { form: "plain", weights, adapter: other })).toBe("never");
-      expect(fittedForm(info, { form: "text", weights, adapter: other })).toBe("text");
-      expect(fittedForm(info, { form: "text", weights: other, adapter })).toBe("never");
-      expect(fittedForm({ ...info, hashes: { ...info.hashes, weights: other } })).toBe("never");
+      const { weights, adapter } = info.hashes;
+      const other = "0".repeat(64);
+      const fitted = { form: "plain", worth: 0.3, weights, adapter } as const;
+      expect(fittedParts(info, fitted)).toEqual({ form: "plain", worth: 0.3 });
+      expect(fittedParts(info, { ...fitted, adapter: other }).worth).toBe(0);
+      expect(fittedParts(info, { ...fitted, weights: other }).worth).toBe(0);
     });
 
-    it("finds the question likelier behind a text with its words, and always equally so", async () => {
-      const texts = [SEA[5] ?? "", ORCHARD[5] ?? "", SEA[5] ?? ""];
-      const [sea, orchard, again] = await recallTexts(QUESTION, texts, model, signal);
-      expect(sea).toBeGreaterThan(0);
-      expect(sea).toBeGreaterThan(orchard ?? 0);
-      expect(again).toBe(sea);
-      const long = SEA.concat(ORCHARD).join(" ").repeat(3); // more than the tokens behind which it is scored
-      expect(await recallTexts(QUESTION, [long, `${long} ${long}`], model, signal)).toSatisfy(
-        ([one, other]: (number | null)[]) => one !== null && one === other,
-      );
-    });
-
-    it("scores a text as a view with the same tokens does", async () => {
-      const { sinks, lead, ids } = asked();
-      const scoreIn = async (text: readonly number[]): Promise<number> => {
-        await using state = await model.openView([{ kind: "tokens", ids: [...sinks, ...text, ...lead] }], { signal });
-        return (await state.score(ids, { signal })).reduce((sum, value) => sum + value, 0) / ids.length;
-      };
-      const [gain] = await recallTexts(QUESTION, [SEA[5] ?? ""], model, signal);
-      const expected = (await scoreIn(model.tokenizer.encode(SEA[5] ?? ""))) - (await scoreIn([]));
-      expect(Math.abs((gain ?? 0) - expected)).toBeLessThan(0.05); // rounded with the rows that are computed together
-    });
-
-    it("says nothing of texts for an empty question, for none, and where the model fails", async () => {
-      expect(await recallTexts("  ", [SEA[5] ?? ""], model, signal)).toEqual([null]);
-      expect(await recallTexts(QUESTION, [], model, signal)).toEqual([]);
-      const closed = await openModel();
-      if (closed.model === null) throw new Error("no model");
-      await closed[Symbol.asyncDispose]();
-      expect(await recallTexts(QUESTION, SEA.slice(0, 2), closed.model, signal)).toEqual([null, null]);
-    });
-
-    it("throws Cancelled between texts", async () => {
-      const cancel = new AbortController();
-      const running = recallTexts(QUESTION, [...SEA, ...ORCHARD], model, cancel.signal);
-      setTimeout(() => cancel.abort(), 20);
-      await expect(running).rejects.toMatchObject({ code: "Cancelled" });
-    });
-
-    it("is asked for the likeliest places only when the person lets it", async () => {
+    it("is asked for questions over the whole only, when the person lets it and it is worth something", async () => {
       let loads = 0;
       const counted: Remembering = {
         model,
         segments: (scope, mode) =>
           remembering.segments(scope, mode).map((segment) => ({ ...segment, load: () => (loads++, segment.load()) })),
       };
-      const sources = {
-        ...library.sources,
-        remembering: counted,
-        reader: ALL_ALIKE,
-        recalls: { form: "plain" as const, parts: { form: "plain" as const, worth: 0.3 } },
+      const loadsFor = async (question: string, worth: number, memory: "on" | "off") => {
+        loads = 0;
+        const partsByMemory = { form: "plain", worth } as const;
+        const sources = { ...library.sources, remembering: counted, partsByMemory };
+        const { answer } = await ask({ ...library, sources }, [id], question, { memory });
+        expect(answer.citations[0]?.text).toContain("barometer");
+        expect(answer.memoryUsed).toBe(loads > 0);
+        return { loads, route: answer.route };
       };
-      const off = await ask({ ...library, sources }, [id], QUESTION, { memory: "off" });
-      expect(loads).toBe(0);
-      const on = await ask({ ...library, sources }, [id], QUESTION, { memory: "on" });
-      expect(loads).toBeGreaterThan(0);
-      expect([off.answer.memoryUsed, on.answer.memoryUsed]).toEqual([false, true]);
-      for (const { answer } of [off, on]) expect(answer.citations[0]?.text).toContain("barometer");
-      loads = 0;
-      await ask({ ...library, sources: { ...sources, recalls: { form: "never" } } }, [id], QUESTION, { memory: "on" });
-      expect(loads).toBe(0);
-    });
-
-    it("is asked for texts of a document that is not read into memory, and says so", async () => {
-      const sources = { ...library.sources, remembering, reader: ALL_ALIKE, recalls: { form: "text" as const } };
-      const { answer } = await ask({ ...library, sources }, [unread], QUESTION, { memory: "off" });
-      expect(answer.memoryUsed).toBe(false);
-      expect(answer.citations[0]?.text).toContain("barometer");
-      expect(answer.citations[0]?.why?.likelier).toBeGreaterThan(1);
-      for (const without of [
-        { ...sources, recalls: { form: "never" as const } },
-        { ...sources, remembering: null },
-        { ...sources, reader: null },
-      ]) {
-        const { answer: other } = await ask({ ...library, sources: without }, [unread], QUESTION);
-        expect(other.citations[0]?.text).toContain("barometer");
-        expect(other.citations[0]?.why?.likelier).toBeNull();
-      }
+      const whole = "Trace what happens to the barometer of the steamer.";
+      const { loads: asked, route } = await loadsFor(whole, 0.3, "on");
+      expect(route).toBe("whole");
+      expect(asked).toBeGreaterThan(0);
+      expect(await loadsFor(whole, 0.3, "off")).toEqual({ loads: 0, route: "whole" });
+      expect(await loadsFor(whole, 0, "on")).toEqual({ loads: 0, route: "whole" });
+      expect(await loadsFor(QUESTION, 0.3, "on")).toEqual({ loads: 0, route: "find" });
     });
   },
 );
