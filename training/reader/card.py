@@ -16,11 +16,11 @@ words. Longleaf shows it the fifty best passages that search found. It is not a 
 | | |
 | --- | --- |
 | form | {layers} layers of {hidden}, {heads}/{kv} heads, no causal mask, {marks} marks for words that question and passage share; {parameters:.2f} M parameters, {megabytes:.2f} MB in 8 bits by rows |
-| begun from | nothing: the trunk was first trained on {trunk_tokens:.0f} M tokens of the corpus, a third of the time guessing the next token, then hidden words from both sides ({trunk_seconds:.0f} seconds) |
-| trained on | {groups:,} groups of one question with the passage that answers it and five that do not, three of them of the same document ({cloze}); {tokens:.1f} M tokens with padding, {steps:,} steps |
+| begun from | {begun} |
+| trained on | {groups:,} groups of one question with the passage that answers it and others that do not, most of them of the same document; {tokens:.1f} M tokens with padding, {steps:,} steps |
 | written for it | {written:,} questions with and {unanswerable:,} without an answer over {passages:,} passages of the corpus (`training/reader/written-questions.jsonl.xz`), by Longleaf's developers, who are language models: in part the reader learned from them |
-| cost | {seconds:.0f} seconds for trunk and questions on {machine}, with the examples built beside it |
-| made by | `training/runs/reader-v2.sh` |
+| cost | {seconds:,.0f} seconds on {machine}, with the examples built beside it |
+| made by | `{made}` |
 | licence | MIT, as Longleaf; SQuAD, natural questions (QED) and others are share-alike texts that are not part of the weights' files: see `assets/models/starter/SOURCES.md` and the corpus's manifest |
 
 ## On documents that it was not trained on (`python3 -m training.reader.score`)
@@ -50,6 +50,9 @@ English only. Answers of more than 24 tokens are cut. One reading sees one passa
 on encyclopedia articles, stories, manuals and policies; it guesses on poems, tables and formulas.
 """
 
+TRUNK = ("nothing: the trunk was first trained on {trunk_tokens:,} tokens of the corpus, a third of the time guessing the next "
+         "token, then hidden words from both sides ({trunk_seconds:.0f} seconds)")
+
 
 def written_counts():
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "written-questions.jsonl.xz")
@@ -60,8 +63,9 @@ def written_counts():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("--package", "--run", "--scores", "--machine"):
+    for name in ("--package", "--run", "--scores", "--machine", "--made"):
         parser.add_argument(name, required=True)
+    parser.add_argument("--begun", help="what the reader was before the questions of this run; absent: a trunk of its own")
     args = parser.parse_args()
     with open(os.path.join(args.package, "config.json"), encoding="utf-8") as f:
         c = json.load(f)
@@ -90,10 +94,9 @@ def main():
     text = CARD.format(
         layers=c["num_hidden_layers"], hidden=c["hidden_size"], heads=c["num_attention_heads"], kv=c["num_key_value_heads"],
         marks=c["reader"]["marks"], parameters=parameters / 1e6, megabytes=megabytes, groups=last["at"],
-        cloze="at first four fifths, at last an eighth made by rule, the rest questions of people and of the corpus's own rules",
-        **written_counts(),
-        tokens=last["tokens"] / 1e6, steps=last["step"], seconds=60 * last["minutes"] + last["trunk_seconds"],
-        trunk_seconds=last["trunk_seconds"], trunk_tokens=last["trunk_tokens"] / 1e6, windows="\n".join(windows),
+        **written_counts(), begun=args.begun or TRUNK.format(**last), made=args.made, tokens=last["tokens"] / 1e6,
+        steps=last["step"], seconds=60 * last["minutes"] + (0 if args.begun else last["trunk_seconds"]),
+        windows="\n".join(windows),
         curve_questions=f"{held['squad']['questions']} held-out SQuAD questions, {held['fairytale_qa']['questions']} of FairytaleQA",
         machine=args.machine,
         scores="\n".join(rows), auroc=scores["notStatedAuroc"], curve="\n".join(curve))

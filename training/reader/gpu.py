@@ -90,11 +90,8 @@ def main():
     builder, encoding = start_examples(o), get_context("spawn").Pool(1)
     try:
         making = encoding.apply_async(make_check, (o,))         # beside the trunk, in a process of its own
-        tokenizer = Tokenizer(os.path.join(o.data, "tokenizer.json"), use_library=False)
-        train, val = TokenSet(o.data, "train"), TokenSet(o.data, "val")
-        print(f"reader on {DEVICE}, PyTorch {torch.__version__}: {shape}", flush=True)
-        trunk, state = train_trunk(shape, tokenizer, np.asarray(train.ids), np.asarray(val.ids),
-                                   os.path.join(o.out, "trunk.pt"), o)
+        print(f"reader on {DEVICE}, PyTorch {torch.__version__}: {o.begin or shape}", flush=True)
+        trunk, state = (None, dict(seconds=0.0, tokens=0)) if o.begin else make_trunk(shape, o)
         begin = time.time()
         check = making.get()
         print(f"waited {time.time() - begin:.0f} s for the held-out questions: {check.counts()}", flush=True)
@@ -103,6 +100,12 @@ def main():
         encoding.terminate()
         if builder.poll() is None:
             builder.terminate()
+
+
+def make_trunk(shape, o):
+    tokenizer = Tokenizer(os.path.join(o.data, "tokenizer.json"), use_library=False)
+    train, val = (np.asarray(TokenSet(o.data, part).ids) for part in ("train", "val"))
+    return train_trunk(shape, tokenizer, train, val, os.path.join(o.out, "trunk.pt"), o)
 
 
 def train_questions(trunk, check, builder, trunk_state, o):

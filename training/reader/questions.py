@@ -15,7 +15,7 @@ NOT_STATED = ("squad_unanswerable", "record_unanswerable", "calendar_unanswerabl
               "written_unanswerable")
 
 # How often a task is drawn, before it is known how many questions it has.
-TASK_WEIGHT = {"written": 34, "written_unanswerable": 14, "squad": 14, "squad_unanswerable": 5, "natural_question": 3,
+TASK_WEIGHT = {"written": 60, "written_unanswerable": 20, "squad": 14, "squad_unanswerable": 5, "natural_question": 3,
                "fairytale_qa": 7, "policy_qa": 2.5, "leaflet_qa": .7, "name_term": 1.5, "rule_qa": .4, "table_qa": .5,
                "dialogue_slot": .8, "record_lookup": .4, "calendar": .3, "book_speaker": .8, "book_complete": .5,
                "doc_says": .7, "doc_define": .7, "table_lookup": .2, "command_howto": .5, "error_meaning": .3,
