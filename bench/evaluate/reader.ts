@@ -14,10 +14,11 @@ export interface OpenReader extends AsyncDisposable {
   readonly reader: PassageReader | null;
 }
 
-export async function openReader(): Promise<OpenReader> {
-  if (!existsSync(readerFolder)) return { reader: null, [Symbol.asyncDispose]: async () => {} };
+/** `folder`: another package than the one that ships. */
+export async function openReader(folder = readerFolder): Promise<OpenReader> {
+  if (!existsSync(folder)) return { reader: null, [Symbol.asyncDispose]: async () => {} };
   const cacheFolder = mkdtempSync(join(tmpdir(), "longleaf-reader-"));
-  const reader = await loadReader({ folder: readerFolder, cacheFolder });
+  const reader = await loadReader({ folder, cacheFolder });
   return {
     reader,
     async [Symbol.asyncDispose]() {

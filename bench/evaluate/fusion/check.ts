@@ -110,28 +110,28 @@ export function printDocuments(checked: readonly Checked[], way: SeenWay): void 
     console.log(`| ${document} | ${figuresOf(own).join(" | ")} |`);
 }
 
-/** What each step adds to the one before it, with 95 % intervals over questions. */
-export function printSteps(title: string, checked: ReadonlyMap<SeenWay, readonly Checked[]>): void {
+/** What each step adds to the one before it, with 95 % intervals over questions; steps by the names that they are shown under. */
+export function printSteps(title: string, checked: Steps): void {
   console.log(`\n## ${title}\n`);
   console.log(
     "| | questions | @1 | @3 | @8 | first three | AUROC | same length | @1 over the row before | @8 | same length |",
   );
   console.log("|---|---|---|---|---|---|---|---|---|---|---|");
   let before: readonly Checked[] | null = null;
-  for (const [way, list] of checked) {
+  for (const [name, list] of checked) {
     const last = before;
     const cells = [within(1), within(8), areaWithin].map((figure) =>
       last === null ? "" : signed(differenceOf(last, list, figure)),
     );
-    console.log(`| ${WAYS[way]} | ${[...figuresOf(list), ...cells].join(" | ")} |`);
+    console.log(`| ${name} | ${[...figuresOf(list), ...cells].join(" | ")} |`);
     before = list;
   }
 }
 
-export const only = (
-  checked: ReadonlyMap<SeenWay, readonly Checked[]>,
-  isWanted: (one: Checked) => boolean,
-): Map<SeenWay, readonly Checked[]> => new Map([...checked].map(([way, list]) => [way, list.filter(isWanted)]));
+export type Steps = ReadonlyMap<string, readonly Checked[]>;
+
+export const only = (checked: Steps, isWanted: (one: Checked) => boolean): Steps =>
+  new Map([...checked].map(([name, list]) => [name, list.filter(isWanted)]));
 
 /** Words of substance of a short question. */
 const SHORT = 4;

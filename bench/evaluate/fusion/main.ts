@@ -2,6 +2,7 @@
  * Fits how search and reader are joined, and when an answer is refused:
  *   node bench/evaluate/fusion/main.ts [--haystacks 2] [--no-development] [--only NAME]... [--unbalanced] [--no-reader] [--write]
  *     [--kept FILE]  keeps there what was collected, for trying out fits without reading again
+ *     [--reader FOLDER] [--beside FILE]  another reader's package; what another one had --kept, as a row before this one's
  *     [--no-parts]   opens no language model: what the memory is worth for parts of a whole is not tried, and written as 0
  * Prints what each step is worth on documents that its fit has not seen; --write puts the fit of all, and what the memory
  * is worth for parts of a whole, into engine/answering/ranking/fusion-weights.ts.
@@ -15,7 +16,7 @@ import type { Fusion, MemoryForm, Regression } from "../../../engine/answering/r
 import type { PassageReader } from "../../../engine/reading/reading.ts";
 import { openModel, starterFolder } from "../language-model.ts";
 import { openReader } from "../reader.ts";
-import { checkFolds, only, printCitationCounts, printDocuments, printRefusals, printSteps } from "./check.ts";
+import { checkFolds, only, printCitationCounts, printDocuments, printRefusals, printSteps, WAYS } from "./check.ts";
 import type { Checked } from "./check.ts";
 import { HELD_OUT } from "../development/sets.ts";
 import { collect, type Collected } from "./collect.ts";
@@ -30,6 +31,8 @@ const { values } = parseArgs({
     "no-reader": { type: "boolean", default: false },
     "no-parts": { type: "boolean", default: false },
     kept: { type: "string" },
+    reader: { type: "string" },
+    beside: { type: "string" },
     /** Also what refusals were worth while the length of a question could say something. */
     unbalanced: { type: "boolean", default: false },
     only: { type: "string", multiple: true, default: [] },
@@ -38,21 +41,22 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<void> {
-  await using reading = await openReader();
+  await using reading = await openReader(values.reader);
   const reader = values["no-reader"] ? null : reading.reader;
   const all = await collected(reader);
   const ways: SeenWay[] = ["ordered", "searched", ...(reader === null ? [] : ["read" as const])];
-  const checked = new Map<SeenWay, Checked[]>();
-  for (const way of ways) {
+  const checked = new Map<string, Checked[]>();
+  if (values.beside !== undefined) checked.set("another reader", checkBeside(values.beside, all));
+  for (const way of ways.slice(values.beside === undefined ? 0 : -1)) {
     const list = checkFolds(all, way);
     printDocuments(list, way);
-    checked.set(way, list);
+    checked.set(WAYS[way], list);
   }
   printSteps("All questions, each document checked with the fit of others", checked);
   printSteps("Whole documents only", only(checked, isDevelopment));
   const isBook = ({ group }: Checked): boolean => group === "book";
   printSteps("Books only", only(checked, isBook));
-  const read = checked.get("read") ?? [];
+  const read = checked.get(WAYS.read) ?? [];
   printRefusals("Refusals, with thresholds of the others", read);
   if (values.unbalanced)
     printRefusals("Refusals, lengths not balanced, one threshold for all documents", checkFolds(all, "read", false));
@@ -61,6 +65,18 @@ async function main(): Promise<void> {
   printSteps("Whole documents that no model was trained on", only(checked, isUnread));
   const parts = await triedParts(reader);
   if (values.write) write(all, parts);
+}
+
+/** What another reader is worth, question by question. Throws when it was asked others. */
+function checkBeside(file: string, all: readonly Collected[]): Checked[] {
+  const { all: others } = readFile(file);
+  const beside = all.map(({ document, question }) =>
+    others.find((other) => other.document === document && other.question === question),
+  );
+  const known = beside.filter((one) => one !== undefined);
+  if (known.length < all.length)
+    throw new Error(`${file} lacks ${all.length - known.length} of the ${all.length} questions`);
+  return checkFolds(known, "read");
 }
 
 /** From `--kept` what is there, and what is missing there by searching and reading. */
@@ -79,11 +95,14 @@ async function collected(reader: PassageReader | null): Promise<Collected[]> {
 
 function readKept(made: string): readonly Collected[] {
   if (values.kept === undefined || !existsSync(values.kept)) return [];
-  const kept: { readonly made: string; readonly all: readonly Collected[] } = deserialize(readFileSync(values.kept));
+  const kept = readFile(values.kept);
   if (kept.made !== made)
     throw new Error(`${values.kept} was made with another reader: remove it, or name another file`);
   return kept.all;
 }
+
+const readFile = (file: string): { readonly made: string; readonly all: readonly Collected[] } =>
+  deserialize(readFileSync(file));
 
 /** What the memory is worth for parts of a whole: 0 where that was not to be tried, or there is no model. */
 async function triedParts(reader: PassageReader | null): Promise<Fusion["partsByMemory"]> {
