@@ -67,7 +67,7 @@ function finish({ request, route, draft, signals }: Task, composer: Composer): A
     memoryUsed: draft.memoryUsed,
     route,
     citations: draft.citations,
-    span: spanOf(draft),
+    span: shortAnswerOf(draft),
     support: draft.support,
     coverage: draft.coverage,
     finishReason: signals.stop.aborted ? "stopped" : "done",
@@ -76,15 +76,27 @@ function finish({ request, route, draft, signals }: Task, composer: Composer): A
 }
 
 /** Below this certainty (0..1) the reader only guesses at words, and no short answer is shown. */
-const LEAST_CERTAINTY = 0.1;
+const LEAST_CERTAINTY = 0.07;
+/** What the logarithm of the reader's certainty counts beside the log odds of a place. Both chosen on development questions. */
+const CERTAIN = 0.25;
 
-/** The answer that was read in the first cited place whose words the answer quotes, when the reader is sure enough. */
-function spanOf({ sentences, citations, answerable }: Task["draft"]): Answer["span"] {
+/** What was read in one of the places that the answer quotes: likely to hold the evidence, and clear about the words. */
+export function shortAnswerOf({
+  sentences,
+  citations,
+  answerable,
+}: Pick<Task["draft"], "sentences" | "citations" | "answerable">): Answer["span"] {
   if (!answerable) return null;
-  const quoted = sentences.flatMap((sentence) => sentence.citations);
-  const at = quoted.find((index) => (citations[index]?.why?.read?.certainty ?? 0) >= LEAST_CERTAINTY);
-  const text = at === undefined ? undefined : citations[at]?.why?.read?.text;
-  return at === undefined || text === undefined ? null : { text, citation: at };
+  const read = sentences
+    .flatMap((sentence) => sentence.citations)
+    .flatMap((citation) => {
+      const why = citations[citation]?.why;
+      if (why?.read == null || why.read.certainty < LEAST_CERTAINTY) return [];
+      return [{ text: why.read.text, citation, worth: why.score + CERTAIN * Math.log(why.read.certainty) }];
+    });
+  const most = Math.max(...read.map(({ worth }) => worth));
+  const best = read.find(({ worth }) => worth === most);
+  return best === undefined ? null : { text: best.text, citation: best.citation };
 }
 
 /** What no page says stays in the list of sentences, marked by its missing citations; in the plain text only when alone. */
