@@ -75,10 +75,10 @@ function finish({ request, route, draft, signals }: Task, composer: Composer): A
   };
 }
 
-/** Below this certainty (0..1) the reader only guesses at words, and no short answer is shown. */
-const LEAST_CERTAINTY = 0.07;
-/** What the logarithm of the reader's certainty counts beside the log odds of a place. Both chosen on development questions. */
+/** What the logarithm of the reader's certainty counts beside the log odds of a place; chosen on development questions. */
 const CERTAIN = 0.25;
+/** Below this sum of the two the words are rarely right (one in eight of the development questions), and none are shown. */
+const LEAST_WORTH = -1.2;
 
 /** What was read in one of the places that the answer quotes: likely to hold the evidence, and clear about the words. */
 export function shortAnswerOf({
@@ -91,9 +91,10 @@ export function shortAnswerOf({
     .flatMap((sentence) => sentence.citations)
     .flatMap((citation) => {
       const why = citations[citation]?.why;
-      if (why?.read == null || why.read.certainty < LEAST_CERTAINTY) return [];
+      if (why?.read == null) return [];
       return [{ text: why.read.text, citation, worth: why.score + CERTAIN * Math.log(why.read.certainty) }];
-    });
+    })
+    .filter(({ worth }) => worth >= LEAST_WORTH);
   const most = Math.max(...read.map(({ worth }) => worth));
   const best = read.find(({ worth }) => worth === most);
   return best === undefined ? null : { text: best.text, citation: best.citation };

@@ -25,8 +25,8 @@ const MOST_QUOTED = 3;
 const PASSAGES = 150;
 /** See placesWorthCiting; chosen on the development set (bench/evaluate/fusion prints the table). */
 const LEFT_TO_CHANCE = 0.1;
-/** A further quotation stands in the answer when its probability is at least this share of the best one's. */
-const WORTH_QUOTING = 0.4;
+/** See placesWorthQuoting; chosen likewise. */
+const WORTH_QUOTING = 0.6;
 
 /** After this long without a reading, the answer of search alone is shown, and said to be a first look. */
 const FIRST_LOOK_MS = 700;
@@ -173,9 +173,9 @@ async function* quoteParts(task: Task, parts: readonly Found[], pace: Pace): Asy
       yield { type: "sentence", sentence: missing };
       continue;
     }
-    const least = (quotations[0]?.probability ?? 0) * WORTH_QUOTING;
-    const worthy = quotations.slice(0, placesWorthCiting(quotations.map(({ probability }) => probability)));
-    const quoted = worthy.slice(0, share).filter(({ probability }) => probability >= least);
+    const probabilities = quotations.map(({ probability }) => probability);
+    const worthy = quotations.slice(0, placesWorthCiting(probabilities));
+    const quoted = worthy.slice(0, Math.min(share, placesWorthQuoting(probabilities)));
     rest.push(worthy.slice(quoted.length));
     for (const quotation of quoted) {
       if ((await pace.step()) === "stop") return;
@@ -205,6 +205,14 @@ export function placesWorthCiting(probabilities: readonly number[], left = LEFT_
     if (none <= left) return at + 1;
   }
   return probabilities.length;
+}
+
+/** How many of them stand in the answer itself: those at least `share` as likely as the best one. The rest are further places. */
+export function placesWorthQuoting(probabilities: readonly number[], share = WORTH_QUOTING): number {
+  const [best = 0] = probabilities;
+  const first = probabilities.slice(0, MOST_QUOTED);
+  const less = first.findIndex((probability) => probability < share * best);
+  return less < 0 ? first.length : less;
 }
 
 function overlaps(citations: readonly Citation[], quotation: Quotation): boolean {

@@ -4,7 +4,7 @@
  * Owns: folds, figures, tables. Does not know: how fits are made.
  */
 import { supportOdds } from "../../../engine/answering/decide.ts";
-import { placesWorthCiting } from "../../../engine/answering/find.ts";
+import { placesWorthCiting, placesWorthQuoting } from "../../../engine/answering/find.ts";
 import { probabilityOf } from "../../../engine/answering/ranking/regression.ts";
 import { auroc, aurocWithin, bootstrap, mean, type Interval } from "../statistics.ts";
 import type { Collected, Group } from "./collect.ts";
@@ -175,5 +175,21 @@ export function printCitationCounts(checked: readonly Checked[]): void {
       shown.map((holds) => holds.slice(0, 3).filter(Boolean).length / Math.max(1, Math.min(3, holds.length))),
     );
     console.log(`| ${left} | ${[places, found, right].map((value) => value.toFixed(3)).join(" | ")} |`);
+  }
+}
+
+/** How many of the cited places stand in the answer itself: those nearly as likely as the best one. */
+export function printQuotedCounts(checked: readonly Checked[]): void {
+  console.log("\n## How many places to quote: those with at least this share of the best one's probability\n");
+  console.log("| share | places | the evidence among them | to the point |");
+  console.log("|---|---|---|---|");
+  for (const share of [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1]) {
+    const quoted = checked
+      .filter(({ answered }) => answered)
+      .map(({ holds, probabilities }) => holds.slice(0, placesWorthQuoting(probabilities, share)));
+    const places = mean(quoted.map(({ length }) => length));
+    const found = mean(quoted.map((holds) => (holds.includes(true) ? 1 : 0)));
+    const right = mean(quoted.map((holds) => holds.filter(Boolean).length / Math.max(1, holds.length)));
+    console.log(`| ${share} | ${[places, found, right].map((value) => value.toFixed(3)).join(" | ")} |`);
   }
 }

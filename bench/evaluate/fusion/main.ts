@@ -16,7 +16,16 @@ import type { Fusion, MemoryForm, Regression } from "../../../engine/answering/r
 import type { PassageReader } from "../../../engine/reading/reading.ts";
 import { openModel, starterFolder } from "../language-model.ts";
 import { openReader } from "../reader.ts";
-import { checkFolds, only, printCitationCounts, printDocuments, printRefusals, printSteps, WAYS } from "./check.ts";
+import {
+  checkFolds,
+  only,
+  printCitationCounts,
+  printDocuments,
+  printQuotedCounts,
+  printRefusals,
+  printSteps,
+  WAYS,
+} from "./check.ts";
 import type { Checked } from "./check.ts";
 import { HELD_OUT } from "../development/sets.ts";
 import { collect, type Collected } from "./collect.ts";
@@ -61,6 +70,7 @@ async function main(): Promise<void> {
   if (values.unbalanced)
     printRefusals("Refusals, lengths not balanced, one threshold for all documents", checkFolds(all, "read", false));
   printCitationCounts(read);
+  printQuotedCounts(read.filter(isDevelopment));
   const isUnread = ({ document }: Checked): boolean => HELD_OUT.includes(document);
   printSteps("Whole documents that no model was trained on", only(checked, isUnread));
   const parts = await triedParts(reader);

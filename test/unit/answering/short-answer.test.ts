@@ -39,8 +39,8 @@ describe("the short answer", () => {
     expect(shortAnswerOf(quoting([cited(2, "red", 0.1), cited(-0.7, "blue", 0.9)], [0, 1]))?.text).toBe("red");
   });
 
-  it("is none where the reader guesses, where nothing was read, beyond what is quoted, and in a refusal", () => {
-    expect(shortAnswerOf(quoting([cited(1, "red", 0.01), cited(0, null)], [0, 1]))).toBeNull();
+  it("is none where the place is unlikely or the reader guesses, where nothing was read, beyond what is quoted, and in a refusal", () => {
+    expect(shortAnswerOf(quoting([cited(-2, "red"), cited(-0.5, "blue", 0.01), cited(0, null)], [0, 1, 2]))).toBeNull();
     expect(shortAnswerOf(quoting([cited(1, null), cited(1, "red")], [0]))).toBeNull();
     expect(shortAnswerOf(quoting([cited(1, "red")], [0], false))).toBeNull();
   });
