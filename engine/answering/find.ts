@@ -28,6 +28,9 @@ const LEFT_TO_CHANCE = 0.1;
 /** See placesWorthQuoting; chosen likewise. */
 const WORTH_QUOTING = 0.6;
 
+/** See chanceOfAny: "stated" is read of the words that follow it, so these must be likely to hold the answer. */
+const LEAST_STATED = 0.6;
+
 /** After this long without a reading, the answer of search alone is shown, and said to be a first look. */
 const FIRST_LOOK_MS = 700;
 const CHANGED = "Reading the passages closely changed the first answer.";
@@ -65,7 +68,11 @@ export function weigh({ question, rarity, looks }: Searched, closely: Closely, t
 }
 
 function judge({ question, rarity, way, candidates, quotations }: Weighed): Found {
-  return { quotations, ...decide(question, supportFeatures(question, candidates, quotations, rarity), way) };
+  const verdict = decide(question, supportFeatures(question, candidates, quotations, rarity), way);
+  const probabilities = quotations.map(({ probability }) => probability);
+  const isShown = chanceOfAny(probabilities.slice(0, placesWorthQuoting(probabilities))) >= LEAST_STATED;
+  const confidence = verdict.confidence === "stated" && !isShown ? "likely" : verdict.confidence;
+  return { quotations, ...verdict, confidence };
 }
 
 /** Searches, reads and weighs. Errors: Cancelled. */
@@ -213,6 +220,11 @@ export function placesWorthQuoting(probabilities: readonly number[], share = WOR
   const first = probabilities.slice(0, MOST_QUOTED);
   const less = first.findIndex((probability) => probability < share * best);
   return less < 0 ? first.length : less;
+}
+
+/** Probability that at least one of these places holds the evidence. */
+export function chanceOfAny(probabilities: readonly number[]): number {
+  return 1 - probabilities.reduce((none, probability) => none * (1 - probability), 1);
 }
 
 function overlaps(citations: readonly Citation[], quotation: Quotation): boolean {

@@ -4,11 +4,11 @@
  * Owns: folds, figures, tables. Does not know: how fits are made.
  */
 import { supportOdds } from "../../../engine/answering/decide.ts";
-import { placesWorthCiting, placesWorthQuoting } from "../../../engine/answering/find.ts";
+import { chanceOfAny, placesWorthCiting, placesWorthQuoting } from "../../../engine/answering/find.ts";
 import { probabilityOf } from "../../../engine/answering/ranking/regression.ts";
 import { auroc, aurocWithin, bootstrap, mean, type Interval } from "../statistics.ts";
 import type { Collected, Group } from "./collect.ts";
-import { fitAll, isAnswered, lengthOf, order, thresholdsOf, type Fit, type SeenWay } from "./fit.ts";
+import { fitAll, isAnswered, lengthOf, order, thresholdsOf, type Fit, type SeenWay, type Thresholds } from "./fit.ts";
 
 const FOLDS = 4;
 
@@ -27,8 +27,9 @@ export interface Checked {
   readonly support: number;
   /** Of the question, in words of substance. */
   readonly length: number;
-  /** With the threshold of the same fit. */
+  /** With the thresholds of the same fit: it is refused; it is sure that the text answers. */
   readonly refused: boolean;
+  readonly sure: boolean;
 }
 
 /** All questions in one order, whatever the way, so that two ways can be compared question by question. */
@@ -38,7 +39,7 @@ export function checkFolds(all: readonly Collected[], way: SeenWay, balanced = t
   const fits = Array.from({ length: FOLDS }, (_, fold) => {
     const others = all.filter((one) => foldOf(one) !== fold);
     const fit = fitAll(others, way, balanced);
-    return { fit, least: thresholdsOf(others, fit, way, balanced).leastSupport };
+    return { fit, thresholds: thresholdsOf(others, fit, way, balanced) };
   });
   return all.flatMap((one) => {
     const fitted = fits[foldOf(one)];
@@ -48,7 +49,7 @@ export function checkFolds(all: readonly Collected[], way: SeenWay, balanced = t
 
 function checkedOf(
   one: Collected,
-  { fit, least }: { readonly fit: Fit; readonly least: number },
+  { fit, thresholds }: { readonly fit: Fit; readonly thresholds: Thresholds },
   way: SeenWay,
 ): Checked {
   const { holds, probabilities, support } = order(one, fit, way);
@@ -61,7 +62,8 @@ function checkedOf(
     probabilities,
     support: logOdds,
     length: lengthOf(one),
-    refused: probabilityOf(logOdds) < least,
+    refused: probabilityOf(logOdds) < thresholds.leastSupport,
+    sure: probabilityOf(logOdds) >= thresholds.statedSupport,
   };
 }
 
@@ -191,5 +193,25 @@ export function printQuotedCounts(checked: readonly Checked[]): void {
     const found = mean(quoted.map((holds) => (holds.includes(true) ? 1 : 0)));
     const right = mean(quoted.map((holds) => holds.filter(Boolean).length / Math.max(1, holds.length)));
     console.log(`| ${share} | ${[places, found, right].map((value) => value.toFixed(3)).join(" | ")} |`);
+  }
+}
+
+/** When "stated" is said: the text surely answers, and the quoted places are at least this likely to hold it. */
+export function printStatedCounts(checked: readonly Checked[]): void {
+  console.log(
+    "\n## When an answer is called stated: surely answered, and the quoted places at least so likely to hold it\n",
+  );
+  console.log("| likely | called stated | answerable | the evidence is quoted |");
+  console.log("|---|---|---|---|");
+  for (const least of [0, 0.5, 0.6, 0.7, 0.75, 0.8]) {
+    const stated = checked.flatMap(({ sure, answered, holds, probabilities }) => {
+      const places = placesWorthQuoting(probabilities);
+      if (!sure || chanceOfAny(probabilities.slice(0, places)) < least) return [];
+      return [{ answered, isQuoted: answered && holds.slice(0, places).includes(true) }];
+    });
+    const answerable = mean(stated.map(({ answered }) => Number(answered)));
+    const quoted = mean(stated.map(({ isQuoted }) => Number(isQuoted)));
+    const share = stated.length / Math.max(1, checked.length);
+    console.log(`| ${least} | ${[share, answerable, quoted].map((value) => value.toFixed(3)).join(" | ")} |`);
   }
 }

@@ -23,6 +23,7 @@ import {
   printDocuments,
   printQuotedCounts,
   printRefusals,
+  printStatedCounts,
   printSteps,
   WAYS,
 } from "./check.ts";
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
     printRefusals("Refusals, lengths not balanced, one threshold for all documents", checkFolds(all, "read", false));
   printCitationCounts(read);
   printQuotedCounts(read.filter(isDevelopment));
+  printStatedCounts(read.filter(isDevelopment));
   const isUnread = ({ document }: Checked): boolean => HELD_OUT.includes(document);
   printSteps("Whole documents that no model was trained on", only(checked, isUnread));
   const parts = await triedParts(reader);

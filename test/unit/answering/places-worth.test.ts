@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { placesWorthCiting, placesWorthQuoting } from "../../../engine/answering/find.ts";
+import { chanceOfAny, placesWorthCiting, placesWorthQuoting } from "../../../engine/answering/find.ts";
 
 describe("places worth citing", () => {
   it("end when it is unlikely enough that the evidence is not among them", () => {
@@ -16,5 +16,13 @@ describe("places worth quoting", () => {
     expect(placesWorthQuoting([0.5, 0.5, 0.5, 0.5], 0.6)).toBe(3);
     expect(placesWorthQuoting([0.5, 0.1, 0.5], 0.6)).toBe(1);
     expect(placesWorthQuoting([])).toBe(0);
+  });
+});
+
+describe("the chance that any place holds the evidence", () => {
+  it("grows with every place", () => {
+    expect(chanceOfAny([])).toBe(0);
+    expect(chanceOfAny([0.5, 0.5])).toBeCloseTo(0.75, 12);
+    expect(chanceOfAny([0.5, 1])).toBe(1);
   });
 });
