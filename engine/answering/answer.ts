@@ -55,6 +55,7 @@ function chooseComposer(request: AnswerRequest, route: AnswerRoute, sources: Ans
 }
 
 function finish({ request, route, draft, signals }: Task, composer: Composer): Answer {
+  const short = shortAnswerOf(draft);
   const timings: Record<string, number> = {};
   for (const [name, value] of Object.entries(draft.timings)) timings[name] = Math.round(value * 10) / 10;
   return {
@@ -62,12 +63,13 @@ function finish({ request, route, draft, signals }: Task, composer: Composer): A
     answer: worthSaying(draft.sentences).map(sayPlainly).join(" "),
     sentences: draft.sentences,
     answerable: draft.answerable,
-    confidence: draft.confidence,
+    confidence:
+      draft.confidence === "stated" && short !== null && short.worth < STATED_WORTH ? "likely" : draft.confidence,
     composer: composer.name,
     memoryUsed: draft.memoryUsed,
     route,
     citations: draft.citations,
-    span: shortAnswerOf(draft),
+    span: short === null ? null : { text: short.text, citation: short.citation },
     support: draft.support,
     coverage: draft.coverage,
     finishReason: signals.stop.aborted ? "stopped" : "done",
@@ -79,13 +81,23 @@ function finish({ request, route, draft, signals }: Task, composer: Composer): A
 const CERTAIN = 0.25;
 /** Below this sum of the two the words are rarely right (one in eight of the development questions), and none are shown. */
 const LEAST_WORTH = -1.2;
+/** "Stated" is read of the short answer above all: below this sum its words are right in less than half of those questions. */
+const STATED_WORTH = -0.45;
+
+export interface ShortAnswer {
+  readonly text: string;
+  /** Number of its citation. */
+  readonly citation: number;
+  /** Log odds of the place, and the reader's certainty of the words: higher is better. */
+  readonly worth: number;
+}
 
 /** What was read in one of the places that the answer quotes: likely to hold the evidence, and clear about the words. */
 export function shortAnswerOf({
   sentences,
   citations,
   answerable,
-}: Pick<Task["draft"], "sentences" | "citations" | "answerable">): Answer["span"] {
+}: Pick<Task["draft"], "sentences" | "citations" | "answerable">): ShortAnswer | null {
   if (!answerable) return null;
   const read = sentences
     .flatMap((sentence) => sentence.citations)
@@ -96,8 +108,7 @@ export function shortAnswerOf({
     })
     .filter(({ worth }) => worth >= LEAST_WORTH);
   const most = Math.max(...read.map(({ worth }) => worth));
-  const best = read.find(({ worth }) => worth === most);
-  return best === undefined ? null : { text: best.text, citation: best.citation };
+  return read.find(({ worth }) => worth === most) ?? null;
 }
 
 /** What no page says stays in the list of sentences, marked by its missing citations; in the plain text only when alone. */

@@ -27,7 +27,7 @@ const quoting = (citations: readonly Citation[], quoted: readonly number[], answ
 
 describe("the short answer", () => {
   it("comes from the likeliest place when the reader is as sure of each", () => {
-    expect(shortAnswerOf(quoting([cited(-0.5, "red"), cited(-1, "blue")], [0, 1]))).toEqual({
+    expect(shortAnswerOf(quoting([cited(-0.5, "red"), cited(-1, "blue")], [0, 1]))).toMatchObject({
       text: "red",
       citation: 0,
     });
@@ -35,8 +35,15 @@ describe("the short answer", () => {
 
   it("comes from a place that is nearly as likely when the reader is far surer there", () => {
     const places = [cited(-0.5, "red", 0.1), cited(-0.7, "blue", 0.9)];
-    expect(shortAnswerOf(quoting(places, [0, 1]))).toEqual({ text: "blue", citation: 1 });
+    expect(shortAnswerOf(quoting(places, [0, 1]))).toMatchObject({ text: "blue", citation: 1 });
     expect(shortAnswerOf(quoting([cited(2, "red", 0.1), cited(-0.7, "blue", 0.9)], [0, 1]))?.text).toBe("red");
+  });
+
+  it("is worth more in a likelier place, and with clearer words", () => {
+    const worth = (score: number, certainty: number): number =>
+      shortAnswerOf(quoting([cited(score, "red", certainty)], [0]))?.worth ?? -Infinity;
+    expect(worth(0, 0.5)).toBeGreaterThan(worth(-0.5, 0.5));
+    expect(worth(0, 0.5)).toBeGreaterThan(worth(0, 0.1));
   });
 
   it("is none where the place is unlikely or the reader guesses, where nothing was read, beyond what is quoted, and in a refusal", () => {
