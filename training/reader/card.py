@@ -1,4 +1,4 @@
-"""The reader's model card: python3 -m training.reader.card --package DIR --run DIR --examples DIR --scores FILE --machine TEXT
+"""The reader's model card: python3 -m training.reader.card --package DIR --run DIR --scores FILE --machine TEXT --made SCRIPT
 
 Every number comes out of the files of the run. Does not know: how they were made.
 """
